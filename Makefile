@@ -1,0 +1,42 @@
+# Go and make are all it takes. `make help` lists the targets.
+GO          ?= go
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Packages in which goroutines share data; the race detector costs too much elsewhere.
+RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit race policy lint fmt build fuzz bench
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: ## watch all of it work, no AWS account needed (KEEP=1 leaves it running)
+	@$(GO) run ./cmd/sluice demo $(if $(KEEP),--keep)
+
+test: fmt lint race ## everything that CI runs
+
+fmt: ## fail when a file is not gofmt-ed
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
+
+lint: ## go vet and staticcheck
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+unit: ## tests, without the race detector
+	$(GO) test ./...
+
+race: ## tests, with the race detector
+	$(GO) test -race -timeout 15m ./...
+
+build: ## a static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/sluice ./cmd/sluice
+
+fuzz: ## every fuzz target for FUZZTIME (default 10s)
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),10s) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: ## every benchmark, once
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
