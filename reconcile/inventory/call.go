@@ -1,0 +1,100 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Verb is what a mutating call does.
+type Verb string
+
+// The verbs. A move is an assign with AllowReassignment: EC2 takes the address
+// from the interface that holds it.
+const (
+	VerbAssign   Verb = "assign"
+	VerbUnassign Verb = "unassign"
+	VerbMove     Verb = "move"
+)
+
+// Call is one mutating EC2 call, with explicit addresses or prefixes, never a
+// count. Which operation it is follows from Kind and Verb.
+type Call struct {
+	Kind            Kind
+	ID              string // nat-… or eni-…
+	Verb            Verb
+	Addresses       []netip.Addr
+	Prefixes        []netip.Prefix // network interfaces only, in a call of their own
+	MaxDrainSeconds int            // unassign on a NAT gateway: 1 to 4000
+	DryRun          bool           // NAT gateways only: EC2 has no DryRun on interfaces
+}
+
+// Operation returns the name of the EC2 API operation.
+func (c Call) Operation() string {
+	nat := c.Kind == KindNatGateway
+	switch {
+	case nat && c.Verb == VerbUnassign:
+		return "UnassignPrivateNatGatewayAddress"
+	case nat:
+		return "AssignPrivateNatGatewayAddress"
+	case c.Verb == VerbUnassign:
+		return "UnassignPrivateIpAddresses"
+	default:
+		return "AssignPrivateIpAddresses"
+	}
+}
+
+// Answer is EC2's success. For a dry-run it means that the call was authorised
+// (EC2's DryRunOperation).
+type Answer struct {
+	RequestID string
+	Addresses []Address // as EC2 lists them; may be empty
+}
+
+// Class says what a failed call means for the loop. It comes from EC2's error
+// code alone, never from its message.
+type Class string
+
+// The classes of a [Fault].
+const (
+	ClassUnauthorized Class = "unauthorized" // this principal may not: final for this plan
+	ClassCredentials  Class = "credentials"  // no, expired or unknown credentials: ends the batch
+	ClassThrottled    Class = "throttled"    // try later
+	ClassBusy         Class = "busy"         // another change is in progress: wait
+	ClassNotFound     Class = "not-found"    // the resource is not there
+	ClassRefused      Class = "refused"      // final for this plan; codes that sluice does not know are this
+	ClassLost         Class = "lost"         // no answer: the effect is unknown until it is observed
+	ClassNotSent      Class = "not-sent"     // nothing left this process
+	ClassDryRunLeak   Class = "dry-run-leak" // the endpoint carried out a dry-run: stop
+)
+
+// Fault is a call that EC2 did not carry out, or whose effect is unknown.
+type Fault struct {
+	Operation string
+	Class     Class
+	Code      string // EC2's error code, or "" when there was no answer
+	Message   string
+	RequestID string
+}
+
+// Error says what happened in one line.
+func (f *Fault) Error() string {
+	text := f.Message
+	if f.Code != "" {
+		text = f.Code + ": " + f.Message
+	}
+	if f.RequestID != "" {
+		return fmt.Sprintf("%s: %s (request %s)", f.Operation, text, f.RequestID)
+	}
+	return fmt.Sprintf("%s: %s", f.Operation, text)
+}
+
+// FaultClass returns the class of err. An error that is no [Fault] counts as
+// lost: nothing is known of its effect.
+func FaultClass(err error) Class {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f.Class
+	}
+	return ClassLost
+}
