@@ -1,0 +1,129 @@
+package ec2sim
+
+import (
+	"encoding"
+	"fmt"
+	"time"
+)
+
+// World is what the simulator pretends to hold: the document of a world file,
+// and the live state at one instant. Addresses, CIDRs and ids are the strings
+// that go over the wire.
+type World struct {
+	APIVersion string `json:"apiVersion"` // sluice/v1
+	Kind       string `json:"kind"`       // World
+
+	Account    string `json:"account,omitempty"`    // twelve digits; 123456789012 when absent
+	Region     string `json:"region,omitempty"`     // us-east-1 when absent
+	Anonymous  bool   `json:"anonymous,omitempty"`  // serve requests without credentials too
+	Throttling *bool  `json:"throttling,omitempty"` // EC2's token buckets; on when absent
+
+	Limits            Limits             `json:"limits,omitzero"`
+	Timing            Timing             `json:"timing,omitzero"`
+	Subnets           []Subnet           `json:"subnets,omitempty"`
+	NatGateways       []NatGateway       `json:"natGateways,omitempty"`
+	NetworkInterfaces []NetworkInterface `json:"networkInterfaces,omitempty"`
+	Failing           []string           `json:"failing,omitempty"` // addresses whose assignment to a gateway ends as failed
+	Denied            []Denied           `json:"denied,omitempty"`
+	Faults            []Fault            `json:"faults,omitempty"`
+}
+
+// Limits are EC2's quotas, primary address included. A prefix takes one place of
+// its interface.
+type Limits struct {
+	AddressesPerNatGateway       int `json:"addressesPerNatGateway,omitempty"`       // 8 when absent
+	AddressesPerNetworkInterface int `json:"addressesPerNetworkInterface,omitempty"` // 30 when absent
+}
+
+// Timing says how long EC2 takes.
+type Timing struct {
+	Assign Duration `json:"assign,omitempty"` // how long an address is assigning; 3s when absent
+}
+
+// Subnet is one subnet.
+type Subnet struct {
+	ID               string            `json:"id"`
+	VpcID            string            `json:"vpcId"`
+	CIDR             string            `json:"cidr"`
+	AvailabilityZone string            `json:"availabilityZone,omitempty"` // the region's first when absent
+	Tags             map[string]string `json:"tags,omitempty"`
+	Reservations     []Reservation     `json:"reservations,omitempty"`
+}
+
+// Reservation is a subnet CIDR reservation.
+type Reservation struct {
+	CIDR string `json:"cidr"`
+	Type string `json:"type"` // prefix or explicit
+}
+
+// NatGateway is one NAT gateway. Secondary lists every secondary address that
+// EC2 would report; Transitions says which of them are not simply in service.
+type NatGateway struct {
+	ID                 string            `json:"id"`
+	Name               string            `json:"name,omitempty"` // shorthand for the tag Name
+	Tags               map[string]string `json:"tags,omitempty"`
+	SubnetID           string            `json:"subnetId,omitempty"`         // absent on a regional gateway
+	VpcID              string            `json:"vpcId,omitempty"`            // the subnet's when absent
+	ConnectivityType   string            `json:"connectivityType,omitempty"` // private when absent, or public
+	AvailabilityMode   string            `json:"availabilityMode,omitempty"` // zonal when absent, or regional
+	State              string            `json:"state,omitempty"`            // available when absent
+	FailureCode        string            `json:"failureCode,omitempty"`
+	FailureMessage     string            `json:"failureMessage,omitempty"`
+	Primary            string            `json:"primary,omitempty"`
+	Secondary          []string          `json:"secondary,omitempty"`
+	Transitions        []Transition      `json:"transitions,omitempty"`
+	NetworkInterfaceID string            `json:"networkInterfaceId,omitempty"` // made from ID when absent
+	OmitIsPrimary      bool              `json:"omitIsPrimary,omitempty"`      // never say which address is primary
+	DrainsAfter        Duration          `json:"drainsAfter,omitempty"`        // connections end by themselves after this; else a drain takes all its time
+}
+
+// Transition is a secondary address of a gateway that is on its way, or failed.
+type Transition struct {
+	IP             string   `json:"ip"`
+	Status         string   `json:"status"`              // EC2's NatGatewayAddressStatus, not succeeded
+	Remaining      Duration `json:"remaining,omitempty"` // simulated time until it settles
+	FailureMessage string   `json:"failureMessage,omitempty"`
+}
+
+// NetworkInterface is one network interface other than those of NAT gateways,
+// which the simulator makes by itself.
+type NetworkInterface struct {
+	ID               string            `json:"id"`
+	SubnetID         string            `json:"subnetId"`
+	Description      string            `json:"description,omitempty"`
+	Tags             map[string]string `json:"tags,omitempty"`
+	Status           string            `json:"status,omitempty"`        // in-use when absent
+	InterfaceType    string            `json:"interfaceType,omitempty"` // interface when absent
+	RequesterManaged bool              `json:"requesterManaged,omitempty"`
+	OperatorManaged  bool              `json:"operatorManaged,omitempty"`
+	Primary          string            `json:"primary"`
+	Secondary        []string          `json:"secondary,omitempty"`
+	Prefixes         []string          `json:"prefixes,omitempty"` // each a /28
+}
+
+// Denied takes actions away from a principal, as IAM would.
+type Denied struct {
+	AccessKeyID string   `json:"accessKeyId"` // an access key id, or "*"
+	Actions     []string `json:"actions"`     // operation names; * and ? stand for any characters
+}
+
+// Duration is a length of time, written like 3s, 5m or 1h30m.
+type Duration time.Duration
+
+var (
+	_ encoding.TextMarshaler   = Duration(0)
+	_ encoding.TextUnmarshaler = (*Duration)(nil)
+)
+
+// MarshalText writes the duration the way it is read.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads a Go duration that is not negative.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no duration; write it like 3s, 5m or 1h30m", text)
+	}
+	*d = Duration(v)
+	return nil
+}
