@@ -1,0 +1,142 @@
+package gitsource
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Config says what to read and how much of it. Exactly one of URL and Dir is set.
+type Config struct {
+	// URL is https://, ssh:// (or user@host:path), or file://. Plain http:// is
+	// for loopback hosts only. Userinfo in it is used and never shown.
+	URL string
+	// Dir is a plain folder, read as it lies there, without Git.
+	Dir string
+	// Ref says which commit. Not for Dir.
+	Ref Ref
+	// Path is the folder to read, with slashes; the root when empty.
+	Path string
+	// Extensions of the files to return; .yaml, .yml, .json and .rego when nil.
+	// Upper and lower case are the same.
+	Extensions []string
+	// Limits replace the defaults where they are not zero.
+	Limits Limits
+	// Timeout bounds each Head and each Fetch; 2 minutes when zero.
+	Timeout time.Duration
+
+	// Username and Password are for https, where the URL has no userinfo.
+	Username, Password string
+	// CAFile is a PEM file of certificate authorities to trust for https beside
+	// the system's own.
+	CAFile string
+	// SSH is for ssh.
+	SSH SSH
+}
+
+// Ref names a commit. At most one field is set; with none it is the branch that
+// the repository's HEAD names, also after that branch is renamed.
+type Ref struct {
+	Branch string // a branch, without refs/heads/
+	Tag    string // a tag, without refs/tags/, annotated or not
+	Commit string // 40 hex digits: pinned, never moves
+	Name   string // a branch or, where no branch has this name, a tag
+}
+
+// SSH says how to log in and whom to trust. There is no way to skip the check of
+// the host key.
+type SSH struct {
+	// KeyFile is a private key; the agent at SSH_AUTH_SOCK when empty.
+	KeyFile string
+	// Passphrase opens an encrypted KeyFile.
+	Passphrase string
+	// KnownHosts is a known_hosts file; the files of SSH_KNOWN_HOSTS, or else
+	// ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts, when empty.
+	KnownHosts string
+}
+
+// Limits bound what one snapshot may cost. Zero means the default. Files, Depth
+// and PathLength count every regular file below the path, wanted or not;
+// FileSize and TotalSize count the files that are returned, since no other is read.
+type Limits struct {
+	Files      int   // regular files, and folders: 10,000 of each
+	FileSize   int64 // bytes of one file: 256 KiB
+	TotalSize  int64 // bytes of all files: 10 MiB
+	Depth      int   // folders below the path: 32
+	PathLength int   // bytes of a path in the repository: 1024
+	Transfer   int64 // bytes that a server may send in one fetch: 256 MiB
+	Unpacked   int64 // bytes of all objects of one fetch, unpacked: 512 MiB
+}
+
+// fill puts the defaults where nothing was set.
+func (l *Limits) fill() {
+	setDefault(&l.Files, 10_000)
+	setDefault(&l.FileSize, 256<<10)
+	setDefault(&l.TotalSize, 10<<20)
+	setDefault(&l.Depth, 32)
+	setDefault(&l.PathLength, 1024)
+	setDefault(&l.Transfer, 256<<20)
+	setDefault(&l.Unpacked, 512<<20)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// check validates and completes everything but the address.
+func (c *Config) check() error {
+	c.Limits.fill()
+	for name, value := range map[string]int64{
+		"files": int64(c.Limits.Files), "fileSize": c.Limits.FileSize, "totalSize": c.Limits.TotalSize,
+		"depth": int64(c.Limits.Depth), "pathLength": int64(c.Limits.PathLength),
+		"transfer": c.Limits.Transfer, "unpacked": c.Limits.Unpacked,
+	} {
+		if value < 0 {
+			return fmt.Errorf("limits.%s: %d is negative; give a positive number, or leave it out for the default", name, value)
+		}
+	}
+	setDefault(&c.Timeout, 2*time.Minute)
+	if c.Timeout < 0 {
+		return fmt.Errorf("timeout: %s is negative; give a positive duration, or leave it out for the default", c.Timeout)
+	}
+	if c.Extensions == nil {
+		c.Extensions = []string{".yaml", ".yml", ".json", ".rego"}
+	}
+	for _, ext := range c.Extensions {
+		if len(ext) < 2 || ext[0] != '.' {
+			return fmt.Errorf("extensions: %q is not an extension; write it like .yaml", ext)
+		}
+	}
+	return c.checkPath()
+}
+
+// checkPath brings Path into the form that the walks expect: slashes, no dots,
+// "." for the root.
+func (c *Config) checkPath() error {
+	p := c.Path
+	if p == "" {
+		p = "."
+	}
+	if !utf8.ValidString(p) || strings.ContainsFunc(p, unicode.IsControl) {
+		return fmt.Errorf("path: %q holds control characters; give a folder inside the repository", p)
+	}
+	if strings.HasPrefix(p, "/") || strings.Contains(p, `\`) {
+		return fmt.Errorf("path: %q is not relative with forward slashes; give a folder inside the repository, such as gateways/prod", p)
+	}
+	p = path.Clean(p)
+	if !fs.ValidPath(p) {
+		return fmt.Errorf("path: %q leads out of the repository; give a folder inside it", c.Path)
+	}
+	if len(p) > c.Limits.PathLength {
+		return fmt.Errorf("path: %d bytes, more than limits.pathLength, which is %d", len(p), c.Limits.PathLength)
+	}
+	c.Path = p
+	return nil
+}

@@ -1,0 +1,21 @@
+// Package gitsource turns a commit, or a plain folder, into its files.
+//
+// A Source is opened once from a Config and asked again and again. [Source.Head]
+// costs one ls-remote; [Source.Fetch] makes a fresh depth-1 fetch into memory;
+// [Source.Snapshot] does the second only when the first says that something
+// changed. There is no work tree and nothing is kept between two calls: a pull
+// into a shallow clone fails after a force-push to an older commit.
+//
+// What it reads is taken to be hostile. Ref names are data, never paths. Files
+// come out of tree objects, and only those of mode 100644 and 100755; symbolic
+// links and submodules are refused by name. Every limit is checked before the
+// bytes that it guards are read. A failure is an error, never an empty set.
+//
+// Names that begin with a dot (.git, .github, .sops.yaml) are skipped, in a
+// commit as in a plain folder, so that both give the same files.
+//
+// The package reads the network, the repository or folder that it is pointed
+// at, and the key, known_hosts and CA files that its Config names. It writes
+// nothing, runs no program, keeps no global state, and knows nothing of what
+// the files mean. Errors and String never hold a username or a password.
+package gitsource

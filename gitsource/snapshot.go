@@ -1,0 +1,54 @@
+package gitsource
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+)
+
+// Snapshot is what one commit holds. It is never changed after it was returned,
+// and may be shared: treat Files and their Data as read-only.
+type Snapshot struct {
+	Commit Commit
+	Files  []File // sorted by Path, at least one
+
+	// tip is the object that the ref names. It differs from the commit for an
+	// annotated tag on a server that does not say which commit the tag is for.
+	tip string
+}
+
+// Commit says where the files of a Snapshot come from.
+type Commit struct {
+	ID        string    // 40 hex digits, or "dir:" and the SHA-256 of a plain folder
+	Author    Person    // empty for a plain folder
+	Committer Person    // empty for a plain folder
+	Time      time.Time // of the committer, in UTC; zero for a plain folder
+	Message   string
+}
+
+// Person is an author or a committer, as the commit has it: a claim, not a proof.
+type Person struct{ Name, Email string }
+
+// File is one regular file.
+type File struct {
+	Path string // in the repository or folder, from its root, with slashes
+	Data []byte
+}
+
+// folderID names the content of a plain folder. Lengths go in front of paths and
+// contents so that no two sets of files give the same stream of bytes.
+func folderID(files []File) string {
+	sum := sha256.New()
+	var size [8]byte
+	put := func(b []byte) {
+		binary.BigEndian.PutUint64(size[:], uint64(len(b)))
+		sum.Write(size[:])
+		sum.Write(b)
+	}
+	for _, f := range files {
+		put([]byte(f.Path))
+		put(f.Data)
+	}
+	return "dir:" + hex.EncodeToString(sum.Sum(nil))
+}
