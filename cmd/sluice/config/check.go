@@ -1,0 +1,103 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+)
+
+// The bounds of an interval. Shorter ones load the Git server for nothing.
+const (
+	minInterval = time.Second
+	maxInterval = 24 * time.Hour
+)
+
+// checkURL looks at a repository's scheme only; gitsource takes the whole apart.
+// The message never quotes the URL, which may hold a password.
+func (l *loader) checkURL(raw string, path []string) {
+	scheme, _, found := strings.Cut(raw, "://")
+	switch {
+	case !found && !strings.Contains(raw, ":"):
+		l.problem(path, "url has no scheme; write https://, ssh:// or file:// in front, or use dir for a plain folder")
+	case !found: // user@host:path, which Git takes for ssh
+	case scheme == "https" || scheme == "http" || scheme == "ssh" || scheme == "file":
+	default:
+		l.problem(path, "the scheme of url is not supported; use https://, ssh:// or file://")
+	}
+}
+
+// checkPolicySource refuses policies that a change of the specs could bring along:
+// a rule must not be read from what it judges.
+func (l *loader) checkPolicySource(specs, policy Repo, index string) {
+	const advice = "; a change of the specs could bring the policy that judges it: keep them apart"
+	path := []string{"policies", index}
+	switch {
+	case policy.URL != "" && policy.URL == specs.URL && policy.Ref == specs.Ref:
+		l.problem(path, "policies[%s] is read from the same repository and ref as the specs%s", index, advice)
+	case policy.Dir != "" && specs.Dir != "" && (within(policy.Dir, specs.Dir) || within(specs.Dir, policy.Dir)):
+		l.problem(path, "policies[%s] and the specs are one folder, or one lies inside the other%s", index, advice)
+	}
+}
+
+// within reports whether folder a is b or lies below it.
+func within(a, b string) bool {
+	rel, err := filepath.Rel(b, a)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// targetName is what a spec can write as its target.
+var targetName = regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,62}$`)
+
+func (l *loader) checkTarget(name, endpoint string) {
+	if !targetName.MatchString(name) {
+		l.problem([]string{"targets", name}, "target name %.70q must be 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit first", name)
+	}
+	if endpoint == "" {
+		return
+	}
+	path := []string{"targets", name, "endpoint"}
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		l.problem(path, "endpoint must be an http:// or https:// URL, such as http://127.0.0.1:4566; leave it out for AWS")
+	case u.User != nil:
+		l.problem(path, "endpoint must hold no user and password; AWS credentials come from the SDK's environment or a profile")
+	case u.RawQuery != "" || u.Fragment != "":
+		l.problem(path, "endpoint must hold no ? and no #; write only the scheme, the host and the port")
+	}
+}
+
+func (l *loader) checkDrift(d Drift) {
+	if _, err := schedule.Parse("@daily", d.TimeZone); err != nil {
+		l.problem([]string{"drift", "timeZone"}, "%v", err)
+	}
+	if _, err := schedule.Parse(d.Cron, "UTC"); err != nil {
+		l.problem([]string{"drift", "cron"}, "%v", err)
+	}
+}
+
+// checkListen refuses every address that others than this machine can reach:
+// whoever reaches the API may read the record and ask for a cycle.
+func (l *loader) checkListen(listen string) {
+	path := []string{"listen"}
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		l.problem(path, "listen %.60q is not an address and a port; write one such as 127.0.0.1:8080", listen)
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		l.problem(path, "listen %.60q has no port from 0 to 65535; write one such as 127.0.0.1:8080", listen)
+	}
+	ip, err := netip.ParseAddr(host)
+	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		l.problem(path, "listen %.60q can be reached from other machines, and there is no login yet; "+
+			"write a loopback address such as 127.0.0.1:8080 and put a proxy with a login in front", listen)
+	}
+}

@@ -1,0 +1,86 @@
+package config
+
+import (
+	_ "embed"
+	"slices"
+	"time"
+	_ "time/tzdata" // for images without a time zone database
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+)
+
+// Config is the whole configuration, with defaults filled in.
+type Config struct {
+	Mode     string            // observe, dry-run or apply
+	Specs    Repo              // where the specs are
+	Policies []Repo            // beside the shipped library
+	Targets  map[string]Target // by name; never empty
+	Drift    Drift
+	Budget   Budget
+	History  History
+	Listen   string // host:port, loopback
+}
+
+// Repo is a place to read files from: exactly one of URL and Dir is set.
+type Repo struct {
+	URL      string
+	Dir      string
+	Ref      gitsource.Ref // with URL only
+	Path     string        // with URL only
+	Interval time.Duration // between two looks
+}
+
+// Target is one AWS account and Region. Empty fields come from the AWS SDK's own
+// environment.
+type Target struct {
+	Region                 string
+	Profile                string
+	RoleARN                string
+	Endpoint               string
+	AddressesPerNatGateway int // primary included
+}
+
+// Drift says when to look for drift, and whether to correct it.
+type Drift struct {
+	Cron     string
+	TimeZone string // an IANA name
+	Action   string // correct or detect
+}
+
+// Budget bounds removals per cycle and target: the greater of the two holds.
+type Budget struct {
+	Removals int // addresses
+	Percent  int // of the managed addresses
+}
+
+// History says where the record is kept. An empty file means that the
+// configuration does not say.
+type History struct {
+	File string
+}
+
+// The defaults that more than one place needs.
+const (
+	defaultInterval = time.Minute
+	defaultTarget   = "default"
+	defaultLimit    = 8 // AWS's quota of private addresses on one NAT gateway
+)
+
+// Default returns what holds without a configuration file; only the place of
+// the specs is missing.
+func Default() Config {
+	return Config{
+		Mode:    "dry-run",
+		Specs:   Repo{Interval: defaultInterval},
+		Targets: map[string]Target{defaultTarget: {AddressesPerNatGateway: defaultLimit}},
+		Drift:   Drift{Cron: "*/15 * * * *", TimeZone: "UTC", Action: "correct"},
+		Budget:  Budget{Removals: 4, Percent: 10},
+		Listen:  "127.0.0.1:8080",
+	}
+}
+
+//go:embed config.schema.json
+var schemaJSON []byte
+
+// Schema returns the JSON Schema (draft 2020-12) of the configuration.
+func Schema() []byte { return slices.Clone(schemaJSON) }

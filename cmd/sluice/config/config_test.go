@@ -1,0 +1,147 @@
+package config
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected messages")
+
+const head = "apiVersion: sluice/v1\nkind: Config\n"
+
+const sample = head + `mode: dry-run
+specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s}
+policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies}]
+targets:
+  prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
+  sim: {endpoint: "http://127.0.0.1:4566", profile: sim, addressesPerNatGateway: 16}
+drift: {cron: "0 3 * * 1-5", timeZone: Europe/Berlin, action: detect}
+budget: {removals: 0, percent: 25}
+history: {file: sluice.db}
+listen: "[::1]:9000"
+`
+
+func TestLoadReadsEverySetting(t *testing.T) {
+	folder := filepath.Join(string(filepath.Separator), "etc", "sluice")
+	got, problems := Load(filepath.Join(folder, "sluice.yaml"), []byte(sample))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := Config{
+		Mode: "dry-run",
+		Specs: Repo{URL: "https://git.example.com/net/addresses.git", Ref: gitsource.Ref{Branch: "main"},
+			Path: "gateways", Interval: 30 * time.Second},
+		Policies: []Repo{
+			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute},
+			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute},
+		},
+		Targets: map[string]Target{
+			"prod-use1": {Region: "us-east-1", RoleARN: "arn:aws:iam::123456789012:role/sluice", AddressesPerNatGateway: 8},
+			"sim":       {Endpoint: "http://127.0.0.1:4566", Profile: "sim", AddressesPerNatGateway: 16},
+		},
+		Drift:   Drift{Cron: "0 3 * * 1-5", TimeZone: "Europe/Berlin", Action: "detect"},
+		Budget:  Budget{Removals: 0, Percent: 25},
+		History: History{File: filepath.Join(folder, "sluice.db")},
+		Listen:  "[::1]:9000",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestWhatIsNotSaidIsTheDefault(t *testing.T) {
+	got, problems := Load("sluice.yaml", []byte(head+"specs: {dir: specs}\n"))
+	want := Default()
+	want.Specs.Dir = "specs"
+	if len(problems) > 0 || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, problems, want)
+	}
+	if _, ok := want.Targets["default"]; !ok || want.Mode != "dry-run" {
+		t.Errorf("the default must be a dry-run of one target: %+v", want)
+	}
+}
+
+func TestEnvironmentVariablesAreNotExpanded(t *testing.T) {
+	t.Setenv("HOME", "/home/x")
+	got, problems := Load("/c/sluice.yaml", []byte(head+"specs: {dir: $HOME/specs}\nhistory: {file: ~/h.db}\n"))
+	if len(problems) > 0 || got.Specs.Dir != filepath.Join("/c", "$HOME", "specs") || got.History.File != filepath.Join("/c", "~", "h.db") {
+		t.Errorf("got %+v, %v", got, problems)
+	}
+}
+
+func TestLoopbackAddressesAreAccepted(t *testing.T) {
+	for _, listen := range []string{"127.0.0.1:0", "127.8.9.10:80", "[::1]:8080", "localhost:8080"} {
+		if _, problems := Load("f", []byte(head+"specs: {dir: x}\nlisten: \""+listen+"\"\n")); len(problems) > 0 {
+			t.Errorf("%s: %v", listen, problems)
+		}
+	}
+}
+
+func TestBadConfigurations(t *testing.T) {
+	const file = "testdata/bad.txtar"
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(archive.Files); i += 2 {
+		in, want := archive.Files[i], &archive.Files[i+1]
+		t.Run(in.Name, func(t *testing.T) {
+			data := in.Data
+			if !strings.HasPrefix(string(data), "apiVersion") {
+				data = append([]byte(head), data...)
+			}
+			cfg, problems := Load("sluice.yaml", data)
+			var got strings.Builder
+			for _, p := range problems {
+				fmt.Fprintln(&got, p.Error())
+			}
+			if got.Len() == 0 || !reflect.DeepEqual(cfg, Config{}) {
+				t.Errorf("accepted: %+v", cfg)
+			}
+			if strings.Contains(got.String(), "secret") {
+				t.Errorf("a password is shown:\n%s", got.String())
+			}
+			if *update {
+				want.Data = []byte(got.String())
+			} else if got.String() != string(want.Data) {
+				t.Errorf("got\n%swant\n%s", got.String(), want.Data)
+			}
+		})
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(sample))
+	f.Add([]byte(head + "specs: {dir: x}\nlisten: \"%\"\ndrift: {cron: \"TZ=\"}\n"))
+	f.Add([]byte(head + "specs: {url: \"::\"}\ntargets: {a: {endpoint: \"http://[\"}}\n---\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		cfg, problems := Load("sluice.yaml", data)
+		if len(problems) > 0 {
+			if !reflect.DeepEqual(cfg, Config{}) {
+				t.Errorf("a configuration with problems is used: %+v", cfg)
+			}
+			return
+		}
+		if (cfg.Specs.URL == "") == (cfg.Specs.Dir == "") || len(cfg.Targets) == 0 || cfg.Specs.Interval < time.Second {
+			t.Errorf("incomplete: %+v", cfg)
+		}
+		if cfg.Mode != "observe" && cfg.Mode != "dry-run" && cfg.Mode != "apply" {
+			t.Errorf("mode %q", cfg.Mode)
+		}
+	})
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
+)
+
+var schema = sync.OnceValue(func() *jsonschema.Schema { return strictyaml.MustCompile(schemaJSON, "") })
+
+// Load reads a configuration. The file's name serves for problems and as the
+// base of relative paths. With any problem the configuration is empty.
+func Load(file string, data []byte) (Config, []strictyaml.Problem) {
+	docs, problems := strictyaml.Parse(file, data)
+	if len(docs) != 1 {
+		if len(problems) == 0 {
+			words := "the file is empty; it must hold one document of kind Config"
+			if len(docs) > 1 {
+				words = "the file holds several documents; keep one, of kind Config"
+			}
+			problems = []strictyaml.Problem{{File: file, Message: words}}
+		}
+		return Config{}, problems
+	}
+	l := loader{yaml: docs[0], folder: filepath.Dir(file), problems: append(problems, docs[0].Validate(schema())...)}
+	// What has the wrong shape is left out here, and reported by the schema.
+	if err := l.yaml.Decode(&l.raw); err != nil && len(l.problems) == 0 {
+		l.problem(nil, "%v", err)
+	}
+	cfg := l.config()
+	if len(l.problems) > 0 {
+		return Config{}, strictyaml.SortProblems(l.problems)
+	}
+	return cfg, nil
+}
+
+// raw is a configuration as it is written.
+type raw struct {
+	APIVersion string    `json:"apiVersion"`
+	Kind       string    `json:"kind"`
+	Mode       string    `json:"mode"`
+	Specs      rawRepo   `json:"specs"`
+	Policies   []rawRepo `json:"policies"`
+	Targets    map[string]struct {
+		Region                 string `json:"region"`
+		Profile                string `json:"profile"`
+		RoleARN                string `json:"roleArn"`
+		Endpoint               string `json:"endpoint"`
+		AddressesPerNatGateway int    `json:"addressesPerNatGateway"`
+	} `json:"targets"`
+	Drift struct {
+		Cron     string `json:"cron"`
+		TimeZone string `json:"timeZone"`
+		Action   string `json:"action"`
+	} `json:"drift"`
+	Budget struct {
+		Removals *int `json:"removals"`
+		Percent  *int `json:"percent"`
+	} `json:"budget"`
+	History struct {
+		File string `json:"file"`
+	} `json:"history"`
+	Listen string `json:"listen"`
+}
+
+type rawRepo struct {
+	URL string `json:"url"`
+	Dir string `json:"dir"`
+	Ref struct {
+		Branch string `json:"branch"`
+		Tag    string `json:"tag"`
+		Commit string `json:"commit"`
+	} `json:"ref"`
+	Path     string `json:"path"`
+	Interval string `json:"interval"`
+}
+
+// loader makes a Config of its raw form and checks what the schema cannot.
+type loader struct {
+	yaml     strictyaml.Document
+	folder   string
+	raw      raw
+	problems []strictyaml.Problem
+}
+
+// problem notes a problem at path, unless one is known there.
+func (l *loader) problem(path []string, format string, args ...any) {
+	p := l.yaml.Problemf(path, format, args...)
+	if !slices.ContainsFunc(l.problems, func(q strictyaml.Problem) bool { return q.Line == p.Line && q.Column == p.Column }) {
+		l.problems = append(l.problems, p)
+	}
+}
+
+func (l *loader) config() Config {
+	cfg, r := Default(), l.raw
+	cfg.Mode = cmp.Or(r.Mode, cfg.Mode)
+	cfg.Specs = l.repo(r.Specs, "specs")
+	for i, p := range r.Policies {
+		index := strconv.Itoa(i)
+		policy := l.repo(p, "policies", index)
+		l.checkPolicySource(cfg.Specs, policy, index)
+		cfg.Policies = append(cfg.Policies, policy)
+	}
+	if len(r.Targets) > 0 {
+		cfg.Targets = make(map[string]Target, len(r.Targets))
+	}
+	for name, t := range r.Targets {
+		l.checkTarget(name, t.Endpoint)
+		cfg.Targets[name] = Target{Region: t.Region, Profile: t.Profile, RoleARN: t.RoleARN, Endpoint: t.Endpoint,
+			AddressesPerNatGateway: cmp.Or(t.AddressesPerNatGateway, defaultLimit)}
+	}
+	cfg.Drift.Cron = cmp.Or(r.Drift.Cron, cfg.Drift.Cron)
+	cfg.Drift.TimeZone = cmp.Or(r.Drift.TimeZone, cfg.Drift.TimeZone)
+	cfg.Drift.Action = cmp.Or(r.Drift.Action, cfg.Drift.Action)
+	l.checkDrift(cfg.Drift)
+	if r.Budget.Removals != nil {
+		cfg.Budget.Removals = *r.Budget.Removals
+	}
+	if r.Budget.Percent != nil {
+		cfg.Budget.Percent = *r.Budget.Percent
+	}
+	cfg.History.File = l.resolve(r.History.File)
+	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
+	l.checkListen(cfg.Listen)
+	return cfg
+}
+
+func (l *loader) repo(r rawRepo, path ...string) Repo {
+	at := func(field string) []string { return append(slices.Clone(path), field) }
+	repo := Repo{URL: r.URL, Dir: l.resolve(r.Dir), Path: r.Path, Interval: defaultInterval,
+		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Commit: r.Ref.Commit}}
+	if r.URL != "" {
+		l.checkURL(r.URL, at("url"))
+	}
+	if r.Path != "" && !filepath.IsLocal(r.Path) {
+		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
+	}
+	if r.Interval != "" {
+		d, err := time.ParseDuration(r.Interval)
+		switch {
+		case err != nil:
+			l.problem(at("interval"), "interval %.40q is not a duration; write one such as 30s or 5m", r.Interval)
+		case d < minInterval || d > maxInterval:
+			l.problem(at("interval"), "interval %.40q is out of range; write 1s to 24h", r.Interval)
+		}
+		repo.Interval = d
+	}
+	return repo
+}
+
+// resolve makes a relative path one that starts at the configuration's folder.
+func (l *loader) resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(l.folder, path)
+}
