@@ -1,0 +1,27 @@
+# METADATA
+# title: A primary address is never taken away
+# description: >-
+#   No unassign or move names an address that EC2 calls primary. Where EC2 calls
+#   none primary, nothing is taken away at all.
+package sluice.action.never_unassign_primary
+
+deny contains msg if {
+	input.action.verb in _taking
+	some address in input.resource.addresses
+	address.primary
+	address.ip in input.action.addresses
+	msg := sprintf("%s is the primary address of %s and must stay", [address.ip, input.resource.id])
+}
+
+deny contains msg if {
+	input.action.verb in _taking
+	not _primary_known
+	msg := sprintf("EC2 does not say which address of %s is primary, so nothing may be taken away", [input.resource.id])
+}
+
+_taking := {"unassign", "move"}
+
+_primary_known if {
+	some address in input.resource.addresses
+	address.primary
+}

@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+const denyAll = `deny contains "no"`
+
+func TestARuleModuleIsRefusedWhen(t *testing.T) {
+	const pkg = "sluice.action.mine"
+	for _, tc := range []struct{ name, body, want string }{
+		{"a decision is misspelt", `denny contains "no"`, `rules/mine.rego:5:1: "denny" is no decision (did you mean "deny"?)`},
+		{"a helper set has no underscore", denyAll + "\nbad contains 1", `rules/mine.rego:6:1: "bad" is no decision`},
+		{"a helper object has no underscore", denyAll + "\nbad[x] := 1 if some x in [1]", `rules/mine.rego:6:1: "bad" is no decision`},
+		{"a decision is in upper case", denyAll + "\nDeny if true", `rules/mine.rego:6:1: "Deny" is no decision (did you mean "deny"?)`},
+		{"deny is assigned", `deny := true`, `rules/mine.rego:5:1: deny must be a set of messages`},
+		{"deny is a condition", `deny if input.mode == "apply"`, `rules/mine.rego:5:1: deny must be a set`},
+		{"deny is a default", denyAll + "\ndefault hold := false", `rules/mine.rego:6:1: hold must be a set`},
+		{"deny is an object", `deny["x"] := 1`, `rules/mine.rego:5:1: deny must be a set`},
+		{"deny is an object of sets", `deny.x contains 1`, `rules/mine.rego:5:1: deny must be a set`},
+		{"deny is a function", `deny(x) := x`, `rules/mine.rego:5:1: deny must be a set`},
+		{"it decides nothing", `_x := 1`, `rules/mine.rego:3:1: the package decides nothing`},
+		{"it uses a name of the engine", denyAll + "\n__sluice_decisions contains 1", `rules/mine.rego:6:1: names that start with __sluice`},
+		{"a field of input does not exist", `deny contains "no" if input.acton.verb == "move"`, `rules/mine.rego:5:23: undefined ref: input.acton.verb: there is no acton (did you mean "action"?), valid here: action, commit, document, mode, resource, time`},
+		{"a nested field of input does not exist", `deny contains "no" if { some a in input.resource.addresses; a.primry }`, `rules/mine.rego:5:61`},
+		{"a string is compared with a number", `deny contains "no" if input.action.wave == "0"`, `rules/mine.rego:5:23: match error`},
+		{"it calls the network", `deny contains "no" if http.send({"method": "get", "url": "http://x"})`, `rules/mine.rego:5:23: undefined function http.send (it exists in Rego`},
+		{"it looks up a name", `deny contains "no" if net.lookup_ip_addr("x")`, `undefined function net.lookup_ip_addr`},
+		{"it reads the environment", `deny contains "no" if opa.runtime().env.X`, `undefined function opa.runtime`},
+		{"it throws dice", `deny contains "no" if rand.intn("x", 2) == 1`, `undefined function rand.intn`},
+		{"it makes an id", `deny contains uuid.rfc4122("x")`, `undefined function uuid.rfc4122`},
+		{"it signs a token", `deny contains io.jwt.encode_sign({}, {}, {})`, `undefined function io.jwt.encode_sign`},
+		{"it prints", `deny contains "no" if print(input.mode)`, `rules/mine.rego:5:23: undefined function print`},
+		{"it traces", `deny contains "no" if trace("x")`, `undefined function trace`},
+		{"it mocks the network", `deny contains "no" if input.mode == "x" with http.send as 1`, `rules/mine.rego:5:46: with keyword target must reference existing`},
+		{"it calls what does not exist", `deny contains "no" if nope(1)`, `rules/mine.rego:5:23: undefined function nope`},
+		{"it is Rego v0", `deny[msg] { msg := "no" }`, "rules/mine.rego:5"},
+		{"a variable is unused", `deny contains "no" if { x := 1 }`, `rules/mine.rego:5:25: assigned var x unused`},
+		{"a parameter does not exist", `deny contains "no" if data.params.cap_drain.maxDrain > 1`, `there is no maxDrain`},
+		{"a parameter's rule does not exist", `deny contains "no" if data.params.cap_drian.maxDrainSeconds > 1`, `there is no cap_drian (did you mean "cap_drain"?)`},
+		{"a parameter is misspelt behind a variable", `deny contains "no" if { p := data.params.cap_drain; p.nope > 1 }`, `rules/mine.rego:5:53`},
+		{"it reads data that is not there", `deny contains "no" if data.allowed.x`, `rules/mine.rego:5:23: data.allowed.x does not exist`},
+		{"it reads a helper that is not there", `deny contains "no" if data.sluice.lib.net.x`, `data.sluice.lib.net.x does not exist`},
+		{"it imports a package that is not there", "import data.sluice.lib.net\n" + `deny contains "no" if net.x`, `data.sluice.lib.net`},
+		{"it reads a rule of another scope", `deny contains "no" if count(data.sluice.spec.allowed_cidrs.deny) > 0`, `is of another scope`},
+		{"it reads all rules at once", `deny contains "no" if data.sluice.lib[_].deny`, `name package and rule in full`},
+		{"sprintf stands in a condition", `deny contains msg if { msg := sprintf("%s", [input.mode]); msg != "" }`, `rules/mine.rego:5:31: sprintf in a condition`},
+		{"sprintf stands in an iteration", `deny contains msg if { some msg in [sprintf("%s", [input.mode])] }`, `sprintf in a condition`},
+		{"sprintf stands in a comprehension of a condition", `deny contains "no" if count({m | m := sprintf("%s", [input.mode])}) > 0`, `sprintf in a condition`},
+		{"sprintf stands in a helper set", denyAll + "\n" + `_m contains sprintf("%s", [input.mode])`, `rules/mine.rego:6:13: sprintf in a helper set`},
+		{"sprintf stands in a comprehension of a helper", denyAll + "\n" + `_m := {m | m := sprintf("%s", [input.mode])}`, `sprintf in a comprehension`},
+		{"brackets are nested without end", `deny contains ` + strings.Repeat("[", 300) + strings.Repeat("]", 300), `rules/mine.rego:5: brackets are nested`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			wantProblem(t, loadProblems(t, source(ruleFile(pkg, tc.body))), tc.want)
+		})
+	}
+}
+
+func TestAPackageIsRefusedWhen(t *testing.T) {
+	for _, tc := range []struct{ name, pkg, want string }{
+		{"its scope is misspelt", "sluice.actoin.mine", `rules/mine.rego:3:1: package sluice.actoin.mine is not known: the second part is spec, action, plan, lib (did you mean "action"?)`},
+		{"it is not sluice's", "main.action.mine", `a package here is sluice.<scope>.<name>`},
+		{"it has no name", "sluice.action", `it has exactly three parts`},
+		{"it has a part too many", "sluice.action.net.mine", `it has exactly three parts`},
+		{"its name is no word", `sluice.action["a-b"]`, `letters, digits and underscores`},
+		{"it is a shipped one", "sluice.action.cap_drain", `sluice.action.cap_drain is already in library/cap_drain.rego`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := ruleFile(tc.pkg, denyAll)
+			f.Path = "mine.rego"
+			wantProblem(t, loadProblems(t, source(f)), tc.want)
+		})
+	}
+}
+
+func TestASourceIsRefusedWhen(t *testing.T) {
+	ok := ruleFile("sluice.spec.mine", denyAll)
+	for _, tc := range []struct {
+		name  string
+		files []File
+		want  string
+	}{
+		{"it is empty", nil, "rules: no rule found in rules"},
+		{"it has only other files", []File{file("README.md", "x"), file("waiver.yaml", "kind: Waiver")}, "no rule found in rules"},
+		{"it has only tests", []File{file("a_test.rego", "package sluice.spec.a_test\ntest_x if true")}, "no rule found in rules"},
+		{"a file is empty", []File{file("a.rego", "")}, "rules/a.rego: empty module"},
+		{"a file is no Rego", []File{file("a.rego", "package sluice.spec.a\n}{")}, "rules/a.rego:2"},
+		{"a file is not UTF-8", []File{file("a.rego", "\xff\xfe")}, "rules/a.rego: the file is not valid UTF-8"},
+		{"a file is too large", []File{file("a.rego", strings.Repeat("#", maxFileBytes+1))}, "rules/a.rego: the file has 1048577 bytes"},
+		{"a file is listed twice", []File{ok, ok}, "rules/mine.rego: the file is listed twice"},
+		{"a package stands in two files", []File{ok, {Path: "b.rego", Data: ok.Data}}, "is already in rules/mine.rego"},
+		{"a rule has no title", []File{file("a.rego", "package sluice.spec.a\n"+denyAll)}, "rules/a.rego:1:1: the rule has no title"},
+		{"a title is not the package's", []File{file("a.rego", "package sluice.spec.a\n\n# METADATA\n# title: x\n"+denyAll)}, "rules/a.rego:1:1: the rule has no title"},
+		{"METADATA sets a schema", []File{file("a.rego", "# METADATA\n# title: x\n# schemas:\n#  - input: {type: object}\npackage sluice.spec.a\n"+denyAll)}, "rules/a.rego:1:1: METADATA may not set schemas"},
+		{"a test file holds a rule", []File{ok, file("a_test.rego", "package sluice.spec.a_test\n"+denyAll)}, "rules/a_test.rego:2:1: deny in a test file decides nothing"},
+		{"a test file holds no test", []File{ok, file("a_test.rego", "package sluice.spec.a_test\nx := 1")}, "rules/a_test.rego:1:1: the test file has no test"},
+		{"a test's package is not known", []File{ok, file("a_test.rego", "package spec.a_test\ntest_x if true")}, "rules/a_test.rego:1:1: package spec.a_test is not known"},
+		{"a helper package decides", []File{ok, file("n.rego", "package sluice.lib.n\n"+denyAll)}, "rules/n.rego:2:1: deny has no meaning in a helper package"},
+		{"a helper package reads input", []File{ok, file("n.rego", "package sluice.lib.n\nf(x) := x + input.line")}, "rules/n.rego:2:13: a helper package takes what it needs as arguments"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			wantProblem(t, loadProblems(t, source(tc.files...)), tc.want)
+		})
+	}
+}
+
+func TestAllProblemsComeAtOnceInOrder(t *testing.T) {
+	problems := loadProblems(t,
+		source(ruleFile("sluice.spec.b", "deny := true\nwarn if true"), ruleFile("sluice.nope.a", denyAll), file("data.yaml", "other: 1")),
+		Source{Name: "empty"})
+	var got []string
+	for _, p := range problems {
+		at, _, _ := strings.Cut(p.String(), ": ")
+		got = append(got, at)
+	}
+	want := "empty rules/a.rego:3:1 rules/b.rego:3:1 rules/b.rego:5:1 rules/b.rego:6:1 rules/data.yaml:1:1"
+	if strings.Join(got, " ") != want {
+		t.Errorf("problems at\n\t%s, want\n\t%s\n%v", strings.Join(got, " "), want, problems)
+	}
+}
+
+func TestTheDigestCoversContentAndNothingElse(t *testing.T) {
+	a, b := ruleFile("sluice.spec.a", denyAll), ruleFile("sluice.plan.b", denyAll)
+	params := file("data.yaml", "params: {cap_drain: {maxDrainSeconds: 300}}")
+	base := mustLoad(t, source(a, b, params)).Digest()
+	renamed := mustLoad(t, Source{Name: "elsewhere", Files: []File{params, b}}, Source{Name: "x", Files: []File{a}}).Digest()
+	if base != renamed {
+		t.Errorf("order and names change the digest: %s, %s", base, renamed)
+	}
+	if again := mustLoad(t, source(a, b, params)).Digest(); again != base {
+		t.Errorf("the digest is not stable: %s, %s", base, again)
+	}
+	seen := map[string]string{base: "base"}
+	for name, sources := range map[string][]Source{
+		"no source":     nil,
+		"without data":  {source(a, b)},
+		"other data":    {source(a, b, file("data.yaml", "params: {cap_drain: {maxDrainSeconds: 301}}"))},
+		"other content": {source(a, ruleFile("sluice.plan.b", `warn contains "no"`), params)},
+	} {
+		d := mustLoad(t, sources...).Digest()
+		if !strings.HasPrefix(d, "sha256:") || len(d) != 71 {
+			t.Errorf("%s: digest %q", name, d)
+		}
+		if other := seen[d]; other != "" {
+			t.Errorf("%s and %s have one digest", name, other)
+		}
+		seen[d] = name
+	}
+}

@@ -1,0 +1,81 @@
+package policy
+
+import (
+	"time"
+)
+
+// Scope says what a rule judges. It is the second part of a rule's package.
+type Scope string
+
+// The scopes.
+const (
+	ScopeSpec   Scope = "spec"   // one document as it is written
+	ScopeAction Scope = "action" // one EC2 call to be made
+	ScopePlan   Scope = "plan"   // a whole plan
+)
+
+var scopes = []Scope{ScopeSpec, ScopeAction, ScopePlan}
+
+// The decisions: the names of the sets that a rule may define, and a
+// [Decision]'s Kind.
+const (
+	Deny = "deny"
+	Hold = "hold"
+	Warn = "warn"
+	Cap  = "cap"
+)
+
+var kinds = []string{Cap, Deny, Hold, Warn}
+
+// File is one file of a source. Path is slash-separated and relative to it.
+type File struct {
+	Path string
+	Data []byte
+}
+
+// Source is one policy folder or repository. Name is how problems call it: a
+// folder's path, or a URL without credentials. Rego modules end in .rego, their
+// tests in _test.rego, and data.yaml, data.yml or data.json set parameters; other
+// files belong to somebody else and are left alone.
+type Source struct {
+	Name  string
+	Files []File
+}
+
+// Options are the limits of an engine.
+type Options struct {
+	EvalTimeout time.Duration // of one evaluation; 0 means five seconds
+}
+
+func (o Options) evalTimeout() time.Duration {
+	if o.EvalTimeout <= 0 {
+		return 5 * time.Second // of wall clock: a loaded machine is no reason to deny
+	}
+	return o.EvalTimeout
+}
+
+// Rule describes one rule that is in force.
+type Rule struct {
+	ID          string         `json:"id"` // <scope>.<name>
+	Scope       Scope          `json:"scope"`
+	Title       string         `json:"title"`
+	Description string         `json:"description,omitempty"`
+	File        string         `json:"file"`
+	Line        int            `json:"line"` // of the package clause
+	Shipped     bool           `json:"shipped"`
+	Params      map[string]any `json:"params,omitempty"` // data.params.<name>, as JSON decodes it
+}
+
+// Result is what the rules of one scope said of one input.
+type Result struct {
+	Decisions []Decision `json:"decisions"` // by rule, kind, message
+	Evaluated []string   `json:"evaluated"` // the id of every rule of the scope, passed ones too
+}
+
+// Decision is one entry of a rule's deny, hold, warn or cap.
+type Decision struct {
+	Rule            string `json:"rule"`
+	Kind            string `json:"kind"`
+	Msg             string `json:"msg"`
+	MaxDrainSeconds int    `json:"maxDrainSeconds,omitempty"` // cap only: 1 to 4000
+}
