@@ -1,0 +1,156 @@
+package history
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Story is what happened to one address, oldest first.
+type Story struct {
+	Address netip.Addr `json:"address"`
+	Events  []Event    `json:"events"`
+}
+
+// Event is one thing that happened to an address: a call that was made, refused
+// by policy or tried in dry-run, or a change that nobody asked for.
+type Event struct {
+	Seq  uint64    `json:"seq"` // of the record that began it
+	Time time.Time `json:"time"`
+	Kind Kind      `json:"kind"`           // intent, decision, probe, drift, contested
+	What string    `json:"what"`           // assign, unassign, move; else the kind
+	Note string    `json:"note,omitempty"` // the record's own words
+
+	Target       string `json:"target,omitempty"`
+	ResourceKind string `json:"resourceKind,omitempty"`
+	ResourceID   string `json:"resourceId,omitempty"`
+	From         string `json:"from,omitempty"` // move: the interface that held it
+	SpecName     string `json:"specName,omitempty"`
+	SpecFile     string `json:"specFile,omitempty"`
+	SpecLine     int    `json:"specLine,omitempty"`
+
+	Commit  string `json:"commit,omitempty"`
+	Author  string `json:"author,omitempty"`
+	Message string `json:"message,omitempty"` // first line of the commit's message
+
+	PolicyDigest    string    `json:"policyDigest,omitempty"`
+	PlanHash        string    `json:"planHash,omitempty"`
+	Decision        string    `json:"decision,omitempty"`
+	Verdicts        []Verdict `json:"verdicts,omitempty"`
+	MaxDrainSeconds int       `json:"maxDrainSeconds,omitempty"`
+
+	Outcome     string    `json:"outcome,omitempty"` // what EC2 answered
+	Code        string    `json:"code,omitempty"`
+	RequestID   string    `json:"requestId,omitempty"`
+	Settled     string    `json:"settled,omitempty"` // done, not-done
+	SettledTime time.Time `json:"settledTime,omitzero"`
+}
+
+// Explain tells the story of one address from all records, in their order.
+func Explain(records []Record, addr netip.Addr) Story {
+	addr = addr.Unmap()
+	t := teller{
+		addr:      addr,
+		commits:   map[string]Record{},
+		decisions: map[string][]Record{},
+		begun:     map[uint64]int{},
+	}
+	t.story.Address = addr
+	for _, r := range records {
+		t.add(r)
+	}
+	return t.story
+}
+
+// teller joins an address's records with those that they refer to.
+type teller struct {
+	addr      netip.Addr
+	story     Story
+	commits   map[string]Record   // by id: author and message only
+	decisions map[string][]Record // by plan hash
+	begun     map[uint64]int      // intent -> its event
+}
+
+func (t *teller) add(r Record) {
+	switch r.Kind {
+	case KindCommit:
+		t.commits[r.Commit] = Record{Author: r.Author, Message: firstLine(r.Message)}
+	case KindDecision:
+		t.decisions[r.PlanHash] = append(t.decisions[r.PlanHash], r)
+		if r.names(t.addr) && r.Decision != "allow" { // what is allowed shows as its intent
+			t.begin(r)
+		}
+	case KindIntent, KindProbe, KindDrift, KindContested:
+		if r.names(t.addr) {
+			t.begin(r)
+		}
+	case KindOutcome, KindSettled:
+		if n, ok := t.begun[r.Intent]; ok {
+			t.story.Events[n].end(r)
+		}
+	}
+}
+
+// begin makes a record an event and fills in its commit and decision.
+func (t *teller) begin(r Record) {
+	e := Event{
+		Seq: r.Seq, Time: r.Time, Kind: r.Kind, What: r.Verb, Note: r.Message,
+		Target: r.Target, ResourceKind: r.ResourceKind, ResourceID: r.ResourceID, From: r.From,
+		SpecName: r.SpecName, SpecFile: r.SpecFile, SpecLine: r.SpecLine,
+		Commit: r.Commit, Author: r.Author,
+		PolicyDigest: r.PolicyDigest, PlanHash: r.PlanHash, Decision: r.Decision, Verdicts: slices.Clone(r.Verdicts),
+		MaxDrainSeconds: r.MaxDrainSeconds,
+		Outcome:         r.Outcome, Code: r.Code, RequestID: r.RequestID,
+	}
+	if e.What == "" {
+		e.What = string(r.Kind)
+	}
+	commit := t.commits[r.Commit]
+	e.Message = commit.Message
+	if e.Author == "" {
+		e.Author = commit.Author
+	}
+	if r.Kind == KindIntent {
+		t.judge(&e)
+		t.begun[r.Seq] = len(t.story.Events)
+	}
+	t.story.Events = append(t.story.Events, e)
+}
+
+// judge adds what policy said of the plan, or of this resource in it.
+func (t *teller) judge(e *Event) {
+	for _, d := range t.decisions[e.PlanHash] {
+		if d.ResourceID != "" && (d.Target != e.Target || d.ResourceID != e.ResourceID) {
+			continue
+		}
+		if e.Decision == "" {
+			e.Decision = d.Decision
+		}
+		if e.PolicyDigest == "" {
+			e.PolicyDigest = d.PolicyDigest
+		}
+		for _, v := range d.Verdicts {
+			if !slices.Contains(e.Verdicts, v) {
+				e.Verdicts = append(e.Verdicts, v)
+			}
+		}
+	}
+}
+
+// end adds an outcome or what was observed afterwards.
+func (e *Event) end(r Record) {
+	if r.Kind == KindSettled {
+		e.Settled, e.SettledTime = r.Outcome, r.Time
+		return
+	}
+	e.Outcome, e.Code, e.RequestID = r.Outcome, r.Code, r.RequestID
+	if e.Note == "" {
+		e.Note = r.Message
+	}
+}
+
+func firstLine(message string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	return strings.TrimRight(line, "\r")
+}

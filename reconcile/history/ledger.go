@@ -1,0 +1,201 @@
+package history
+
+import (
+	"net/netip"
+	"time"
+)
+
+// The bounds of a [Ledger].
+const (
+	keepFor   = 24 * time.Hour // of decided intents, before the resource's newest
+	keepLeast = 4              // decided intents of a resource, however old
+	keepNames = 4096           // commits and begun plans, each
+	sweepAt   = 1024           // records between two looks for drains that are long over
+)
+
+// Ledger is what the loop has to know of the log, folded from its records in
+// order. It is pure: the same records make the same ledger. It is not safe for
+// concurrent use.
+//
+// Its size does not grow with the age of the log. It keeps, for each resource
+// that was ever changed, the undecided intents and those of the resource's last
+// active day (at least 4); the rounds of the current commit; drains until a day
+// after their end; and the last 4,096 commits and plans that were begun. Of a
+// commit or plan older than that it says that it never saw it, which costs a
+// second "first seen" record or a second approval, never a call.
+type Ledger struct {
+	intents   map[uint64]*intent
+	resources map[resource][]*intent // oldest first
+	rounds    map[round]int          // of the current commit
+	drains    map[drain]time.Time
+
+	current   string // the commit that the loop works on
+	commits   names
+	plans     names
+	converged Record
+	decision  string
+	added     int
+}
+
+type resource struct{ target, kind, id string }
+
+type round struct {
+	resource
+	key string
+}
+
+type drain struct {
+	target, id string
+	addr       netip.Addr
+}
+
+// intent is an intent with what became of it.
+type intent struct {
+	Record
+	outcome string // "" until EC2 answered
+	settled string // "" until it was observed
+}
+
+// undecided reports whether the call may have an effect that has not been seen.
+// An outcome that is not known counts as one that may.
+func (i *intent) undecided() bool { return i.settled == "" && !i.ineffective() }
+
+// ineffective reports whether the call certainly changed nothing.
+func (i *intent) ineffective() bool {
+	switch i.outcome {
+	case OutcomeRefused, OutcomeBusy, OutcomeThrottled, OutcomeNotSent:
+		return true
+	}
+	return false
+}
+
+// NewLedger returns the ledger of an empty log.
+func NewLedger() *Ledger {
+	return &Ledger{
+		intents:   map[uint64]*intent{},
+		resources: map[resource][]*intent{},
+		rounds:    map[round]int{},
+		drains:    map[drain]time.Time{},
+	}
+}
+
+// Add folds in the next record.
+func (l *Ledger) Add(r Record) {
+	switch r.Kind {
+	case KindCommit:
+		l.work(r.Commit)
+		l.commits.add(r.Commit)
+	case KindDecision:
+		l.work(r.Commit)
+		l.decision = r.PlanHash
+	case KindConverged:
+		l.work(r.Commit)
+		l.converged = r
+	case KindIntent:
+		l.work(r.Commit)
+		l.plans.add(r.PlanHash)
+		l.addIntent(r)
+	case KindOutcome:
+		if i := l.intents[r.Intent]; i != nil && i.outcome == "" {
+			i.outcome = r.Outcome
+			if r.Outcome == OutcomeAccepted {
+				l.startDrain(i)
+			}
+		}
+	case KindSettled:
+		l.settle(r)
+	}
+	if l.added++; l.added%sweepAt == 0 {
+		l.sweep(r.Time)
+	}
+}
+
+// work makes a commit the current one. What was counted for another is over; so
+// a commit that comes back starts afresh.
+func (l *Ledger) work(commit string) {
+	if commit != "" && commit != l.current {
+		l.current = commit
+		clear(l.rounds)
+	}
+}
+
+func (l *Ledger) addIntent(r Record) {
+	i := &intent{Record: r}
+	key := resource{r.Target, r.ResourceKind, r.ResourceID}
+	list := append(l.resources[key], i)
+	l.intents[r.Seq] = i
+
+	// Drop what is decided and old, but not the last few: a clock that once ran
+	// ahead must not empty the list.
+	kept := list[:0]
+	for n, old := range list {
+		if old.undecided() || len(list)-n <= keepLeast || r.Time.Sub(old.Time) <= keepFor {
+			kept = append(kept, old)
+		} else {
+			delete(l.intents, old.Seq)
+		}
+	}
+	clear(list[len(kept):])
+	l.resources[key] = kept
+}
+
+func (l *Ledger) settle(r Record) {
+	i := l.intents[r.Intent]
+	if i == nil || i.settled != "" {
+		return
+	}
+	i.settled = r.Outcome
+	// A lost call that was then observed counts like one that was answered; an
+	// accepted one that nobody ever saw was undone before anybody looked.
+	if i.ineffective() || r.Outcome != OutcomeDone && i.outcome != OutcomeAccepted {
+		return
+	}
+	if i.outcome != OutcomeAccepted {
+		l.startDrain(i)
+	}
+	if i.Commit == l.current {
+		l.rounds[round{resource{i.Target, i.ResourceKind, i.ResourceID}, i.ActionKey()}]++
+	}
+}
+
+func (l *Ledger) startDrain(i *intent) {
+	if i.Verb != "unassign" || i.MaxDrainSeconds <= 0 {
+		return
+	}
+	until := i.Time.Add(time.Duration(i.MaxDrainSeconds) * time.Second)
+	for _, addr := range i.Addresses {
+		l.drains[drain{i.Target, i.ResourceID, addr}] = until
+	}
+}
+
+func (l *Ledger) sweep(now time.Time) {
+	for key, until := range l.drains {
+		if now.Sub(until) > keepFor {
+			delete(l.drains, key)
+		}
+	}
+}
+
+// names is a set of the last names that were added.
+type names struct {
+	set  map[string]bool
+	ring []string
+	next int
+}
+
+func (n *names) add(name string) {
+	if name == "" || n.set[name] {
+		return
+	}
+	if n.set == nil {
+		n.set = map[string]bool{}
+	}
+	if len(n.ring) < keepNames {
+		n.ring = append(n.ring, name)
+	} else {
+		delete(n.set, n.ring[n.next])
+		n.ring[n.next] = name
+		n.next = (n.next + 1) % keepNames
+	}
+	n.set[name] = true
+}

@@ -1,0 +1,64 @@
+package history
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Undecided returns the intents of a resource whose effect is not known yet,
+// oldest first: without an outcome, or accepted or lost, and not settled. While
+// there is one, the resource must not be called.
+func (l *Ledger) Undecided(target, kind, id string) []Record {
+	return l.pick(target, kind, id, (*intent).undecided)
+}
+
+// Recent returns the intents of a resource that are newer than since and may have
+// had an effect, oldest first. It reaches back a day at most.
+func (l *Ledger) Recent(target, kind, id string, since time.Time) []Record {
+	return l.pick(target, kind, id, func(i *intent) bool {
+		return i.Time.After(since) && !i.ineffective()
+	})
+}
+
+func (l *Ledger) pick(target, kind, id string, want func(*intent) bool) []Record {
+	var list []Record
+	for _, i := range l.resources[resource{target, kind, id}] {
+		if want(i) {
+			list = append(list, i.Record)
+		}
+	}
+	return list
+}
+
+// Rounds returns how often the same action (see [Record.ActionKey]) took effect on
+// a resource under a commit: settled as done, or accepted by EC2 and settled as
+// never seen, which is what an undoing before the next look leaves. It knows the
+// current commit only; for any other it returns 0.
+func (l *Ledger) Rounds(commit, target, kind, id, key string) int {
+	if commit != l.current {
+		return 0
+	}
+	return l.rounds[round{resource{target, kind, id}, key}]
+}
+
+// DrainUntil returns the latest end of an address's drain: the time of the last
+// unassign intent that names it and took effect, plus that call's longest drain.
+// It may be past. It is false when no drain is known.
+func (l *Ledger) DrainUntil(target, id string, addr netip.Addr) (time.Time, bool) {
+	until, ok := l.drains[drain{target, id, addr}]
+	return until, ok
+}
+
+// Converged returns the commit and policy of the last converged record.
+func (l *Ledger) Converged() (commit, policyDigest string) {
+	return l.converged.Commit, l.converged.PolicyDigest
+}
+
+// SeenCommit reports whether a commit has a record of its own.
+func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }
+
+// BegunPlan reports whether an intent with this plan hash was recorded.
+func (l *Ledger) BegunPlan(planHash string) bool { return l.plans.set[planHash] }
+
+// LastDecision returns the plan hash of the last decision.
+func (l *Ledger) LastDecision() (planHash string) { return l.decision }

@@ -1,0 +1,54 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Store is a place for the log. [File] is the one for a single replica.
+type Store interface {
+	// Append adds all records or none, and returns when they are on the disk. It
+	// gives each its Seq, Prev and Hash and returns them as they will be read.
+	Append(ctx context.Context, records ...Record) ([]Record, error)
+
+	// Records yields the records from a number on (0 and 1 are the first), in
+	// order. After an error it yields nothing more.
+	Records(ctx context.Context, from uint64) iter.Seq2[Record, error]
+
+	// Head returns the number and hash of the last record.
+	Head(ctx context.Context) (Head, error)
+
+	Close() error
+}
+
+// Head is the end of the log: zero when the log is empty.
+type Head struct {
+	Seq  uint64 `json:"seq"`
+	Hash string `json:"hash"`
+}
+
+// ErrNoHistory means that there is no file yet.
+var ErrNoHistory = errors.New("nothing has been recorded yet")
+
+var errClosed = errors.New("the history is closed")
+
+// CorruptError is a log that is not as it was written.
+type CorruptError struct {
+	Path   string // empty when the store is no file
+	Seq    uint64 // the first record that is wrong; 0 when it is the file as a whole
+	Reason string
+}
+
+// Error names the record or the file, and what is wrong with it.
+func (e *CorruptError) Error() string {
+	what := "history"
+	if e.Path != "" {
+		what += " " + e.Path
+	}
+	if e.Seq > 0 {
+		return fmt.Sprintf("%s: record %d is wrong: %s", what, e.Seq, e.Reason)
+	}
+	return fmt.Sprintf("%s cannot be used: %s", what, e.Reason)
+}
