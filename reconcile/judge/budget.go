@@ -1,0 +1,92 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// Budget bounds the removals of one target that go ahead without an approval:
+// the greater of a number of addresses and a percentage of the managed ones.
+type Budget struct {
+	Removals int
+	Percent  int
+}
+
+// DefaultBudget is the budget when nothing is configured.
+func DefaultBudget() Budget { return Budget{Removals: 4, Percent: 10} }
+
+// budgets holds back every removal of a target whose specs take away more than
+// the budget. All of what the specs do not want is counted, what is draining
+// already included: a large removal must not slip through in small cycles.
+func (j *judgement) budgets() {
+	type total struct{ managed, excess int }
+	totals := map[string]total{}
+	for i := range j.p.Resources {
+		r := &j.p.Resources[i]
+		managed, excess := j.count(r)
+		t := totals[r.Target]
+		totals[r.Target] = total{t.managed + managed, t.excess + excess}
+	}
+	for _, inv := range j.c.Inventories {
+		managed, excess := totals[inv.Target].managed, totals[inv.Target].excess
+		allowed := max(j.c.Budget.Removals, managed*j.c.Budget.Percent/100)
+		if excess <= allowed {
+			continue
+		}
+		msg := fmt.Sprintf("the specs take away %d addresses in target %q, and the budget is %d (the greater of %d and %d%% of %d managed): split the commit, or raise the budget",
+			excess, inv.Target, allowed, j.c.Budget.Removals, j.c.Budget.Percent, managed)
+		for i := range j.p.Resources {
+			if r := &j.p.Resources[i]; r.Target == inv.Target && removes(r) {
+				r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: BudgetRule, Decision: "hold", Msg: msg})
+				stop(r, "hold", BudgetRule, msg)
+			}
+		}
+	}
+}
+
+// count returns how many addresses and prefixes a resource holds, the primary
+// apart, and how many of them its document does not want. A prefix counts as one.
+func (j *judgement) count(r *plan.Resource) (managed, excess int) {
+	doc, ok := j.docs[r.Spec]
+	live, found := j.live[keyOf(r)]
+	if !ok || !found || r.State == plan.Error {
+		return 0, 0
+	}
+	if s := doc.Secondary; s != nil {
+		var held, unwanted int
+		for _, a := range live.addresses {
+			if a.Primary || a.Status == inventory.StatusFailed {
+				continue
+			}
+			held++
+			if !slices.Contains(s.Addresses, a.IP) {
+				unwanted++
+			}
+		}
+		if s.Count != nil {
+			unwanted = max(0, held-*s.Count)
+		}
+		managed, excess = held, unwanted
+	}
+	if p := doc.Prefixes; p != nil {
+		unwanted := 0
+		for _, cidr := range live.prefixes {
+			if !slices.Contains(p.CIDRs, cidr) {
+				unwanted++
+			}
+		}
+		if p.Count != nil {
+			unwanted = max(0, len(live.prefixes)-*p.Count)
+		}
+		managed, excess = managed+len(live.prefixes), excess+unwanted
+	}
+	return managed, excess
+}
+
+// removes reports whether a resource's plan takes an address from anywhere.
+func removes(r *plan.Resource) bool {
+	return slices.ContainsFunc(slices.Concat(r.Waves...), func(a plan.Action) bool { return a.Verb != inventory.VerbAssign })
+}

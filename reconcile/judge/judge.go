@@ -1,0 +1,174 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
+)
+
+// Engine evaluates the rules of one scope; *policy.Engine is one.
+type Engine interface {
+	Eval(ctx context.Context, scope policy.Scope, input any, now time.Time) (policy.Result, error)
+}
+
+// Case is what is judged, and what it rests on.
+type Case struct {
+	Plan        plan.Plan
+	Documents   []spec.Document
+	Inventories []inventory.Inventory
+	Commit      Commit
+	Budget      Budget
+	Now         time.Time
+}
+
+// Approved is a judged plan. Its pending resources are those that may be carried
+// out; the zero value holds none.
+type Approved struct {
+	plan plan.Plan
+}
+
+// Plan returns the judged plan: every resource with its verdicts, those that were
+// stopped included. The caller must not change its slices.
+func (a Approved) Plan() plan.Plan { return a.plan }
+
+// Judge evaluates spec rules for every good document, action rules for every
+// action, plan rules for the whole, then the budget. It fails closed: what cannot
+// be evaluated is not approved.
+func Judge(ctx context.Context, engine Engine, c Case) Approved {
+	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories)}
+	for i := range j.p.Resources {
+		j.resource(ctx, &j.p.Resources[i])
+	}
+	j.p.Seal()
+	j.whole(ctx)
+	j.budgets()
+	j.p.Seal()
+	return Approved{plan: j.p}
+}
+
+type judgement struct {
+	engine Engine
+	c      Case
+	p      plan.Plan
+	docs   map[plan.SpecRef]spec.Document
+	live   map[liveKey]live
+}
+
+// resource judges one resource: its document, then each of its actions.
+func (j *judgement) resource(ctx context.Context, r *plan.Resource) {
+	doc, ok := j.docs[r.Spec]
+	if !ok || r.State == plan.Error {
+		return // there is nothing that could be carried out
+	}
+	res, err := j.engine.Eval(ctx, policy.ScopeSpec, documentInput(doc), j.c.Now)
+	j.read(r, res, err)
+	live, found := j.live[keyOf(r)]
+	serving := live.serving()
+	for w, wave := range r.Waves {
+		for n := range wave {
+			a := &wave[n]
+			before := serving
+			serving += change(*a)
+			if !found {
+				r.Stop(plan.Error, fmt.Sprintf("%s is not in the inventory that the plan rests on", r.ID))
+				return
+			}
+			if err := Guard(*a, live.addresses); err != nil {
+				r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: GuardRule, Decision: policy.Deny, Msg: err.Error()})
+				r.Stop(plan.Denied, err.Error())
+			}
+			in := j.actionInput(doc, r, live, *a, w, before, serving)
+			res, err := j.engine.Eval(ctx, policy.ScopeAction, in, j.c.Now)
+			j.cap(r, a, res)
+			j.read(r, res, err)
+		}
+	}
+}
+
+// change is how many more (or fewer) addresses serve after an action.
+func change(a plan.Action) int {
+	if a.Verb == inventory.VerbUnassign {
+		return -len(a.Addresses)
+	}
+	return len(a.Addresses)
+}
+
+// cap shortens a drain to the lowest cap.
+func (j *judgement) cap(r *plan.Resource, a *plan.Action, res policy.Result) {
+	for _, d := range res.Decisions {
+		if d.Kind == policy.Cap && a.MaxDrainSeconds > d.MaxDrainSeconds && d.MaxDrainSeconds >= 1 {
+			a.MaxDrainSeconds = d.MaxDrainSeconds
+			r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
+		}
+	}
+}
+
+// read takes decisions into a resource; caps were read before.
+func (j *judgement) read(r *plan.Resource, res policy.Result, err error) {
+	if err != nil {
+		r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: EngineRule, Decision: policy.Deny, Msg: err.Error()})
+		r.Stop(plan.Error, "policy could not be evaluated, so nothing is done: "+err.Error())
+		return
+	}
+	for _, d := range res.Decisions {
+		if d.Kind == policy.Cap {
+			continue
+		}
+		r.Verdicts = appendOnce(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
+		stop(r, d.Kind, d.Rule, d.Msg)
+	}
+}
+
+// stop applies a deny or a hold to a resource; a deny outweighs a hold, and an
+// error or a block stands.
+func stop(r *plan.Resource, kind, rule, msg string) {
+	reason := fmt.Sprintf("%s: %s", rule, msg)
+	switch {
+	case r.State == plan.Error || r.State == plan.Blocked || r.State == plan.Denied:
+	case kind == policy.Deny:
+		r.Stop(plan.Denied, reason)
+	case kind == policy.Hold && r.State == plan.Pending:
+		r.Stop(plan.Held, reason)
+	}
+}
+
+// whole judges the plan by the plan rules; their verdicts bind every resource
+// that would change.
+func (j *judgement) whole(ctx context.Context) {
+	in := planInput{Plan: j.p, Commit: j.c.Commit, Mode: j.p.Mode, Time: formatTime(j.c.Now)}
+	res, err := j.engine.Eval(ctx, policy.ScopePlan, in, j.c.Now)
+	for i := range j.p.Resources {
+		if r := &j.p.Resources[i]; len(r.Waves) > 0 {
+			j.read(r, res, err)
+		}
+	}
+}
+
+func appendOnce(list []plan.Verdict, v plan.Verdict) []plan.Verdict {
+	for _, have := range list {
+		if have == v {
+			return list
+		}
+	}
+	return append(list, v)
+}
+
+// clonePlan copies what judging changes: resources, their waves and verdicts.
+func clonePlan(p plan.Plan) plan.Plan {
+	resources := make([]plan.Resource, len(p.Resources))
+	for i, r := range p.Resources {
+		waves := make([][]plan.Action, len(r.Waves))
+		for w := range r.Waves {
+			waves[w] = append([]plan.Action(nil), r.Waves[w]...)
+		}
+		r.Waves, r.Verdicts = waves, append([]plan.Verdict{}, r.Verdicts...)
+		resources[i] = r
+	}
+	p.Resources = resources
+	return p
+}
