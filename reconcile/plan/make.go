@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
+)
+
+// DefaultGatewayLimit is AWS's quota of private addresses on one NAT gateway,
+// the primary included.
+const DefaultGatewayLimit = 8
+
+// Input is all that a plan depends on.
+type Input struct {
+	Commit       string
+	PolicyDigest string
+	Mode         string
+	Documents    []spec.Document
+	Inventories  []inventory.Inventory // one a target
+	GatewayLimit map[string]int        // by target; DefaultGatewayLimit when absent
+	Intents      []Intent              // calls whose effect must show before anything else is done
+}
+
+// Intent is an earlier call that EC2 may have carried out. Until its effect is
+// seen the resource is converging: reads lag behind writes.
+type Intent struct {
+	Target    string
+	Kind      inventory.Kind
+	ID        string
+	Verb      inventory.Verb
+	Addresses []netip.Addr
+	Prefixes  []netip.Prefix
+	At        time.Time
+}
+
+// Make plans. The result is sealed.
+func Make(in Input) Plan {
+	b := newBuilder(in)
+	b.checkResourceClaims()
+	for _, it := range b.items {
+		it.wantExplicit()
+	}
+	b.checkAddressClaims()
+	b.reserveListed(in)
+	for _, it := range b.items {
+		it.wantCounted()
+	}
+	b.checkAddressClaims() // what a count keeps may be what another spec lists
+	for _, it := range b.items {
+		b.findConflicts(it)
+	}
+	b.blockVain()
+	b.link()
+	for _, it := range b.items {
+		it.sequence()
+	}
+	b.blockVain()
+	p := Plan{Version: Version, Commit: in.Commit, PolicyDigest: in.PolicyDigest, Mode: in.Mode, Resources: []Resource{}}
+	for _, it := range b.items {
+		p.Resources = append(p.Resources, it.resource())
+	}
+	p.InventoryHash = b.inventoryHash()
+	p.Seal()
+	return p
+}
+
+// Subnets says which subnets [Make] will look at, by target: those in which an
+// address is to be added, and for which of them one is to be chosen. The
+// inventories of in need none yet.
+func Subnets(in Input) map[string]inventory.SubnetQuery {
+	b := newBuilder(in)
+	queries := map[string]inventory.SubnetQuery{}
+	for _, it := range b.items {
+		adds, chooses := it.needsSubnet()
+		if it.state != "" || !adds || it.subnet == "" {
+			continue
+		}
+		q := queries[it.doc.Target]
+		q.IDs = insert(q.IDs, it.subnet)
+		if chooses {
+			q.Reservations = insert(q.Reservations, it.subnet)
+		}
+		queries[it.doc.Target] = q
+	}
+	return queries
+}
+
+// builder holds one planning run.
+type builder struct {
+	items   []*item
+	targets map[string]*index
+	owners  map[resourceKey]*item // whose spec means a resource
+}
+
+// resourceKey names a resource.
+type resourceKey struct {
+	target string
+	kind   inventory.Kind
+	id     string
+}
+
+// newBuilder finds every spec's resource and whether it must wait.
+func newBuilder(in Input) *builder {
+	b := &builder{targets: map[string]*index{}, owners: map[resourceKey]*item{}}
+	for i := range in.Inventories {
+		b.targets[in.Inventories[i].Target] = newIndex(&in.Inventories[i])
+	}
+	intents := map[resourceKey][]Intent{}
+	for _, in := range in.Intents {
+		key := resourceKey{in.Target, in.Kind, in.ID}
+		intents[key] = append(intents[key], in)
+	}
+	for _, doc := range in.Documents {
+		it := b.resolve(doc, in)
+		it.settle(intents[it.key()])
+		b.items = append(b.items, it)
+	}
+	// One order for everything that follows, the result included: who chooses
+	// first must not depend on the names of files.
+	slices.SortStableFunc(b.items, func(x, y *item) int {
+		return cmp.Or(cmp.Compare(x.doc.Target, y.doc.Target), cmp.Compare(x.doc.Kind, y.doc.Kind), cmp.Compare(x.id, y.id),
+			cmp.Compare(x.doc.File, y.doc.File), cmp.Compare(x.doc.Line, y.doc.Line), cmp.Compare(x.doc.Name, y.doc.Name))
+	})
+	return b
+}
+
+func (it *item) key() resourceKey { return resourceKey{it.doc.Target, it.doc.Kind, it.id} }
+
+// insert adds s to a sorted list once.
+func insert(list []string, s string) []string {
+	i, found := slices.BinarySearch(list, s)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, s)
+}
