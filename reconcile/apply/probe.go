@@ -1,0 +1,102 @@
+package apply
+
+import (
+	"context"
+	"sync"
+
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// Probe is what a dry-run finds out about one action: two answers that say
+// nothing of each other.
+type Probe struct {
+	Target     string         `json:"target"`
+	Kind       inventory.Kind `json:"kind"`
+	ID         string         `json:"id"`
+	Spec       plan.SpecRef   `json:"spec"`
+	Wave       int            `json:"wave"`
+	Action     plan.Action    `json:"action"`
+	Authorised string         `json:"authorised"` // yes, no, unknown, not probed: what AWS said
+	Feasible   string         `json:"feasible"`   // yes, no: sluice's own check of subnet, capacity, conflict, transition
+	Operation  string         `json:"operation"`
+	Code       string         `json:"code,omitempty"`
+	RequestID  string         `json:"requestId,omitempty"`
+	Message    string         `json:"message,omitempty"`
+}
+
+// Probe asks EC2 with DryRun whether it would authorise each action. EC2 has no
+// DryRun for network interfaces: nothing is sent there. What policy denied or
+// held is not sent either.
+func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
+	p := approved.Plan()
+	var list []Probe
+	for _, res := range p.Resources {
+		for w, wave := range res.Waves {
+			for _, a := range wave {
+				list = append(list, newProbe(res, w, a))
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for target, client := range r.Clients {
+		wg.Go(func() {
+			for i := range list {
+				if list[i].Target == target && list[i].Authorised == "" && !r.probe(ctx, client, &list[i]) {
+					break
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range list {
+		if list[i].Authorised == "" {
+			list[i].Authorised, list[i].Message = "not probed", "an earlier probe of this target ended the round"
+		}
+	}
+	return list
+}
+
+// newProbe leaves Authorised empty where EC2 is to be asked.
+func newProbe(res plan.Resource, wave int, a plan.Action) Probe {
+	s := Step{Kind: res.Kind, ID: res.ID, Action: a}
+	pr := Probe{
+		Target: res.Target, Kind: res.Kind, ID: res.ID, Spec: res.Spec, Wave: wave, Action: a,
+		Feasible: "yes", Operation: s.call().Operation(),
+	}
+	switch {
+	case res.State == plan.Converging:
+		pr.Authorised, pr.Feasible, pr.Message = "not probed", "no", res.Reason
+	case res.State != plan.Pending:
+		pr.Authorised, pr.Message = "not probed", res.Reason
+	case res.Kind != inventory.KindNatGateway:
+		pr.Authorised, pr.Message = "not probed", "EC2 has no DryRun for network interfaces"
+	}
+	return pr
+}
+
+// probe asks once and reports whether the round may go on.
+func (r *Runner) probe(ctx context.Context, client EC2, pr *Probe) bool {
+	if ctx.Err() != nil || r.Preempted != nil && r.Preempted() {
+		return false
+	}
+	s := Step{Kind: pr.Kind, ID: pr.ID, Action: pr.Action}
+	call := s.call()
+	call.DryRun = true
+	answer, err := client.Do(ctx, call)
+	s.answered(answer, err)
+	pr.Code, pr.RequestID, pr.Message = s.Code, s.RequestID, s.Message
+	switch inventory.Class(s.Outcome) {
+	case inventory.Class(Accepted):
+		pr.Authorised, pr.Code = "yes", "DryRunOperation"
+	case inventory.ClassUnauthorized:
+		pr.Authorised = "no"
+	case inventory.ClassCredentials, inventory.ClassThrottled, inventory.ClassDryRunLeak:
+		pr.Authorised = "unknown"
+		return false
+	default:
+		pr.Authorised = "unknown"
+	}
+	return true
+}
