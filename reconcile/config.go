@@ -1,0 +1,112 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+)
+
+// Mode says how far a turn may go.
+type Mode string
+
+// The modes.
+const (
+	Observe Mode = "observe" // no mutating call
+	DryRun  Mode = "dry-run" // mutating calls with DryRun, where EC2 has it
+	Apply   Mode = "apply"   // acts
+)
+
+// Source is where specs or policies come from; *gitsource.Source is one.
+type Source interface {
+	// Snapshot returns the newest snapshot, or last when nothing changed.
+	Snapshot(ctx context.Context, last *gitsource.Snapshot) (*gitsource.Snapshot, error)
+	String() string
+}
+
+// EC2 is one target's EC2; *ec2.Client is one.
+type EC2 interface {
+	apply.EC2
+	Observe(ctx context.Context, q inventory.Query) inventory.Inventory
+	Subnets(ctx context.Context, q inventory.SubnetQuery) ([]inventory.Subnet, []inventory.Unread)
+}
+
+// Target is one account and Region.
+type Target struct {
+	EC2          EC2
+	GatewayLimit int // addresses one NAT gateway can hold; 0: AWS's default, 8
+}
+
+// Drift says when to look for differences that no commit asked for, and whether
+// to correct them.
+type Drift struct {
+	Schedule schedule.Schedule
+	Correct  bool
+}
+
+// Pace bounds the pause between two looks at something in transition; it grows
+// from Min to Max while nothing changes.
+type Pace struct {
+	Min, Max time.Duration
+}
+
+// Config is all that a [Loop] is made of.
+type Config struct {
+	Mode     Mode
+	LookOnly bool // plan and judge, but neither act nor probe
+	Specs    Source
+	Policies []Source // none: only the shipped library
+	Targets  map[string]Target
+	Budget   judge.Budget
+	Drift    *Drift        // nil: never on its own
+	Interval time.Duration // between two looks at Git; default 1m
+	Pace     Pace          // default 1s to 15s
+
+	// History is where intents and outcomes go; nil in commands that only look.
+	History history.Store
+	// Ledger is what the history says already; nil: nothing.
+	Ledger *history.Ledger
+
+	Log    *slog.Logger     // default: discards
+	Now    func() time.Time // default time.Now
+	Events func(Event)      // told what happens as it happens; may be nil
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Specs == nil:
+		return errors.New("reconcile: no source of specs")
+	case len(c.Targets) == 0:
+		return errors.New("reconcile: no target")
+	case c.Mode != Observe && c.Mode != DryRun && c.Mode != Apply:
+		return errors.New("reconcile: mode must be observe, dry-run or apply")
+	case c.Mode == Apply && !c.LookOnly && c.History == nil:
+		return errors.New("reconcile: mode apply needs a history: no call without a durable record")
+	}
+	if c.Interval <= 0 {
+		c.Interval = time.Minute
+	}
+	if c.Pace.Min <= 0 {
+		c.Pace.Min = time.Second
+	}
+	if c.Pace.Max < c.Pace.Min {
+		c.Pace.Max = max(15*time.Second, c.Pace.Min)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Ledger == nil {
+		c.Ledger = history.NewLedger()
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// StaleError says why a saved plan is not applied.
+type StaleError struct{ Changes []string }
+
+// Error says what changed and what to do.
+func (e *StaleError) Error() string {
+	return "the saved plan is stale and nothing was done: " + strings.Join(e.Changes, "; ") + "; make a new plan"
+}
+
+// checkSaved compares a saved plan with the one just made. Equal hashes are the
+// same plan. Once a saved plan has been begun, its own calls change the inventory:
+// from then on what remains must be part of it.
+func (l *Loop) checkSaved(saved *plan.Plan, now plan.Plan) error {
+	if saved == nil {
+		return nil
+	}
+	if l.cfg.Ledger.BegunPlan(saved.PlanHash) && now.Within(saved) {
+		return nil
+	}
+	var changes []string
+	differ := func(what, was, is string) {
+		if was != is {
+			changes = append(changes, fmt.Sprintf("%s was %s and is %s", what, short(was), short(is)))
+		}
+	}
+	differ("the commit", saved.Commit, now.Commit)
+	differ("the policy", saved.PolicyDigest, now.PolicyDigest)
+	differ("the inventory", saved.InventoryHash, now.InventoryHash)
+	if len(changes) == 0 {
+		differ("the plan", saved.PlanHash, now.PlanHash)
+	}
+	if len(changes) > 0 {
+		return &StaleError{Changes: changes}
+	}
+	return nil
+}
+
+// short cuts a hash or a commit for people.
+func short(id string) string {
+	prefix, rest, found := strings.Cut(id, ":")
+	if !found {
+		prefix, rest = "", id
+	} else {
+		prefix += ":"
+	}
+	if len(rest) > 12 {
+		rest = rest[:12]
+	}
+	if rest == "" {
+		return "none"
+	}
+	return prefix + rest
+}

@@ -1,0 +1,169 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+)
+
+// Serve runs until ctx ends. One goroutine asks Git, every interval; this one
+// turns: when Git says something new, while something is in transition, and when
+// the drift schedule says so. It returns nil when ctx ended it, which it does
+// between two calls to EC2.
+func (l *Loop) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	news := make(chan struct{}, 1)
+	polled := make(chan struct{})
+	go func() {
+		defer close(polled)
+		l.poll(ctx, news)
+	}()
+	err := l.serve(ctx, news)
+	cancel()
+	<-polled
+	return err
+}
+
+// poll keeps latest up to date. A look that fails leaves it: an error is not an
+// empty repository.
+func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
+	pause := time.Duration(0)
+	for {
+		if !sleep(ctx, pause) {
+			return
+		}
+		pause = l.cfg.Interval + schedule.Jitter(l.cfg.Specs.String(), l.cfg.Interval/10)
+		last := l.latest.Load()
+		d, err := look(ctx, l.cfg.Specs, l.cfg.Policies, last)
+		if ctx.Err() != nil {
+			return
+		}
+		l.status.looked(err, l.cfg.Now())
+		if err != nil {
+			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
+			l.tell(Event{Kind: EventFailed, Err: err})
+			continue
+		}
+		if d != last {
+			l.latest.Store(d)
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// serve is the daemon's loop.
+func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
+	pace := newPacer(l.cfg.Pace)
+	idle := newPacer(Pace{l.cfg.Interval, max(l.cfg.Interval, lastBackOff)})
+	next := time.NewTimer(time.Hour) // the next look at something in transition
+	next.Stop()
+	drift := newDriftTimer(l.cfg.Drift, l.cfg.Now)
+	defer drift.timer.Stop()
+	beat := time.NewTicker(l.cfg.Interval)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+			l.status.beat(l.cfg.Now())
+			continue
+		case <-news:
+		case <-next.C:
+		case <-drift.timer.C:
+			drift.reset(l.cfg.Now())
+		}
+		d := l.latest.Load()
+		if d == nil {
+			continue
+		}
+		next.Stop()
+		t, err := l.turn(ctx, d, nil)
+		if ctx.Err() != nil {
+			return nil
+		}
+		pause := time.Duration(0)
+		switch {
+		case err != nil:
+			l.cfg.Log.Error("a turn failed; it is tried again", "error", err)
+			l.status.failed(err, l.cfg.Now())
+			l.tell(Event{Kind: EventFailed, Err: err})
+			pause = pace.next("failed")
+		case l.preempted():
+			pause = time.Millisecond // Git said something newer meanwhile
+		default:
+			pause = l.pause(t, pace, idle)
+		}
+		if pause > 0 {
+			next.Reset(pause)
+		}
+	}
+}
+
+// pause says when to look again at a turn's resources; 0: when something asks.
+func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
+	p := t.Plan()
+	switch {
+	case p.Summary.Converging > 0, p.Summary.Pending > 0 && len(t.Steps) > 0:
+		wait := pace.next(p.PlanHash)
+		l.tell(Event{Kind: EventWaiting, Turn: t, Pause: wait})
+		return wait
+	case p.Summary.Blocked > 0 || p.Summary.Error > 0:
+		return idle.next(p.PlanHash) // what blocks may end without a commit
+	}
+	return 0
+}
+
+// sleep waits and reports whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// driftTimer fires when the drift schedule says so.
+type driftTimer struct {
+	drift *Drift
+	timer *time.Timer
+}
+
+func newDriftTimer(d *Drift, now func() time.Time) *driftTimer {
+	t := &driftTimer{drift: d, timer: time.NewTimer(time.Hour)}
+	t.timer.Stop()
+	t.reset(now())
+	return t
+}
+
+func (t *driftTimer) reset(now time.Time) {
+	if t.drift == nil {
+		return
+	}
+	if at := t.drift.Schedule.Next(now); !at.IsZero() {
+		t.timer.Reset(at.Sub(now))
+	}
+}
+
+// Draining lists what is still in transition, for a process that ends.
+func (l *Loop) Draining() []plan.Resource {
+	var list []plan.Resource
+	for _, r := range l.Status().Plan.Resources {
+		if r.State == plan.Converging {
+			list = append(list, r)
+		}
+	}
+	return list
+}

@@ -1,0 +1,82 @@
+package reconcile
+
+import (
+	"sync"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// Status is where the loop stands, for pages, probes and metrics.
+type Status struct {
+	Mode        Mode                  `json:"mode"`
+	Commit      gitsource.Commit      `json:"commit"`
+	Plan        plan.Plan             `json:"plan"`
+	Inventories []inventory.Inventory `json:"-"`
+
+	Turns     int           `json:"turns"`
+	LastTurn  time.Time     `json:"lastTurn"`  // when a turn last ended well
+	LastLook  time.Time     `json:"lastLook"`  // when Git was last read
+	LastBeat  time.Time     `json:"lastBeat"`  // when the loop last did anything
+	GitError  string        `json:"gitError"`  // of the last look; empty when it went well
+	TurnError string        `json:"turnError"` // of the last turn
+	Interval  time.Duration `json:"-"`
+}
+
+// status guards a Status.
+type status struct {
+	mu sync.Mutex
+	s  Status
+}
+
+// Status returns a copy of where the loop stands.
+func (l *Loop) Status() Status {
+	l.status.mu.Lock()
+	defer l.status.mu.Unlock()
+	s := l.status.s
+	s.Mode, s.Interval = l.cfg.Mode, l.cfg.Interval
+	return s
+}
+
+// Healthy reports whether the loop did something lately: at its ticks, when a
+// turn ends, and at every call within a long turn.
+func (s Status) Healthy(now time.Time) bool {
+	limit := max(5*time.Minute, 3*s.Interval)
+	return !s.LastBeat.IsZero() && now.Sub(s.LastBeat) < limit
+}
+
+// Ready reports whether Git was read and a turn ended, so that the status says
+// something.
+func (s Status) Ready() bool { return s.Turns > 0 }
+
+func (st *status) turned(t *Turn, now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.s.Commit, st.s.Plan, st.s.Inventories = t.Desired.Commit, t.Plan(), t.Inventories
+	st.s.Turns++
+	st.s.LastTurn, st.s.LastBeat, st.s.TurnError = now, now, ""
+}
+
+func (st *status) failed(err error, now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.s.TurnError, st.s.LastBeat = err.Error(), now
+}
+
+func (st *status) looked(err error, now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err != nil {
+		st.s.GitError = err.Error()
+		return
+	}
+	st.s.GitError, st.s.LastLook = "", now
+}
+
+func (st *status) beat(now time.Time) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.s.LastBeat = now
+}

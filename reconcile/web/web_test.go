@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+var now = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+
+// handler serves a status and two records, the second of which may be an error.
+func handler(s reconcile.Status, broken error) http.Handler {
+	return Handler(Config{
+		Status: func() reconcile.Status { return s },
+		Records: func(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
+			return func(yield func(history.Record, error) bool) {
+				if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
+					return
+				}
+				yield(history.Record{Seq: 2, Kind: history.KindIntent}, broken)
+			}
+		},
+		Metrics: NewMetrics(), Now: func() time.Time { return now },
+	})
+}
+
+func get(t *testing.T, h http.Handler, host, path string) (int, string) {
+	t.Helper()
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	req.Host = host
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	body, err := io.ReadAll(rec.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Code, string(body)
+}
+
+func TestHealthAndReadinessFollowTheLoop(t *testing.T) {
+	tests := []struct {
+		name           string
+		status         reconcile.Status
+		healthy, ready int
+	}{
+		{"before anything", reconcile.Status{}, 503, 503},
+		{"a turn ended a moment ago", reconcile.Status{LastBeat: now.Add(-time.Second), Turns: 1, Interval: time.Minute}, 200, 200},
+		{"Git fails but the loop beats", reconcile.Status{LastBeat: now.Add(-time.Minute), GitError: "unreachable", Interval: time.Minute}, 200, 503},
+		{"the loop hangs", reconcile.Status{LastBeat: now.Add(-time.Hour), Turns: 9, Interval: time.Minute}, 503, 200},
+		{"a long interval is no hang", reconcile.Status{LastBeat: now.Add(-time.Hour), Turns: 9, Interval: time.Hour}, 200, 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := handler(tt.status, nil)
+			if code, _ := get(t, h, "127.0.0.1:8080", "/healthz"); code != tt.healthy {
+				t.Errorf("healthz %d, want %d", code, tt.healthy)
+			}
+			if code, _ := get(t, h, "127.0.0.1:8080", "/readyz"); code != tt.ready {
+				t.Errorf("readyz %d, want %d", code, tt.ready)
+			}
+		})
+	}
+}
+
+func TestOnlyLoopbackHostsAreAnswered(t *testing.T) {
+	h := handler(reconcile.Status{}, nil)
+	for host, want := range map[string]int{
+		"127.0.0.1:8080": 200, "localhost:1": 200, "[::1]:8080": 200, "127.9.9.9": 200,
+		"evil.example:8080": 403, "10.0.0.1:8080": 403, "": 403, "localhost.evil.example": 403,
+	} {
+		if code, _ := get(t, h, host, "/api/v1/status"); code != want {
+			t.Errorf("host %q: %d, want %d", host, code, want)
+		}
+	}
+}
+
+func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
+	h := handler(reconcile.Status{}, nil)
+	if _, body := get(t, h, "localhost", "/api/v1/history"); strings.Count(body, "\n") != 2 || !strings.Contains(body, `"seq":1`) {
+		t.Errorf("body %q", body)
+	}
+	if _, body := get(t, h, "localhost", "/api/v1/history?from=2"); strings.Count(body, "\n") != 1 || !strings.Contains(body, `"seq":2`) {
+		t.Errorf("body %q", body)
+	}
+	if code, _ := get(t, h, "localhost", "/api/v1/history?from=x"); code != 400 {
+		t.Errorf("status %d", code)
+	}
+	_, body := get(t, handler(reconcile.Status{}, errors.New("disk gone")), "localhost", "/api/v1/history")
+	lines := strings.Split(strings.TrimSpace(body), "\n")
+	var last struct{ Error string }
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Error != "disk gone" {
+		t.Errorf("last line %q: %v", lines[len(lines)-1], err)
+	}
+}
+
+func TestMetricsAreReadFromTheStatus(t *testing.T) {
+	s := reconcile.Status{Turns: 3, LastTurn: now, GitError: "x"}
+	s.Plan.Summary = plan.Summary{InSync: 5, Denied: 1}
+	s.Inventories = []inventory.Inventory{{Target: "prod", NatGateways: []inventory.NatGateway{{Addresses: []inventory.Address{{Status: inventory.StatusUnassigning}}}}}}
+	m := NewMetrics()
+	h := Handler(Config{Status: func() reconcile.Status { return s }, Metrics: m, Now: func() time.Time { return now }})
+	m.Call("prod", "DescribeNatGateways", "", time.Second)
+	_, body := get(t, h, "localhost", "/metrics")
+	for _, line := range []string{
+		`sluice_resources{state="in-sync"} 5`, `sluice_resources{state="denied"} 1`, `sluice_turns_total 3`,
+		`sluice_draining_addresses{target="prod"} 1`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`,
+		`sluice_ec2_calls_total{code="",operation="DescribeNatGateways",target="prod"} 1`,
+	} {
+		if !strings.Contains(body, line+"\n") {
+			t.Errorf("no line %s", line)
+		}
+	}
+}
