@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// applyCall is one run of the apply command.
+type applyCall struct {
+	common
+	wait  bool
+	saved *plan.Plan
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var c applyCall
+	cmd := &cobra.Command{
+		Use:   "apply [PLAN]",
+		Short: "Carry out one pass; asks EC2 with DryRun unless --mode apply is given",
+		Long: `Carry out one pass: the next step of every resource, as far as policy allows.
+A change takes several steps (assign, settle, unassign, drain); --wait goes on
+until all is converged. With PLAN, the file of an earlier "plan -o json", nothing
+is done unless commit, policy and inventory are still the same.
+
+In the default mode, dry-run, EC2 is asked with DryRun whether it would authorise
+each call to a NAT gateway, and nothing is changed.`,
+		Example: `  sluice apply --dir specs/                           what AWS would authorise
+  sluice apply --dir specs/ --mode apply --wait       carry it out, and wait for the drains
+  sluice apply plan.json --dir specs/ --mode apply    exactly this plan, or nothing`,
+		Args: upToOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := c.settings(a.getenv)
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				if c.saved, err = readPlan(args[0]); err != nil {
+					return err
+				}
+			}
+			return a.apply(cmd.Context(), cfg, c)
+		},
+	}
+	c.where(cmd)
+	c.historyFlag(cmd)
+	c.outputFlag(cmd, "text", "json")
+	cmd.Flags().StringVar(&c.mode, "mode", "", "observe, dry-run or apply (default dry-run)")
+	cmd.Flags().BoolVar(&c.wait, "wait", false, "go on until everything is converged")
+	return cmd
+}
+
+func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
+	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, nil)
+	if err != nil {
+		return err
+	}
+	loopCfg.Ledger = history.NewLedger()
+	if loopCfg.Mode == reconcile.Apply {
+		store, err := openHistory(ctx, cfg.History.File, "apply", "", loopCfg.Ledger)
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		loopCfg.History = store
+	} else {
+		loopCfg.Ledger = a.ledger(ctx, cfg.History.File)
+	}
+	var steps []apply.Step // of all turns; the last outcome of each counts
+	var loop *reconcile.Loop
+	progress := a.progress(c.progressTo(a, loopCfg.Mode), &loop)
+	loopCfg.Events = func(e reconcile.Event) {
+		if e.Kind == reconcile.EventStep && e.Step.Outcome != "" {
+			steps = append(steps, *e.Step)
+		}
+		if loopCfg.Mode == reconcile.Apply { // else the result says it all
+			progress.Event(e)
+		}
+	}
+	if loop, err = reconcile.New(loopCfg); err != nil {
+		return err
+	}
+	endProgress := background(ctx, progress.Run)
+	turn := loop.Once
+	if c.wait {
+		turn = loop.Converge
+	}
+	t, err := turn(ctx, c.saved)
+	endProgress()
+	if t == nil {
+		return err
+	}
+	if err != nil && len(steps) == 0 {
+		return err
+	}
+	if printErr := a.printApply(c, t, steps); printErr != nil {
+		return errors.Join(err, printErr)
+	}
+	if err != nil {
+		return err
+	}
+	return status(gravest(planStatus(t.Plan().Summary), stepStatus(t.Steps), probeStatus(t.Probes)))
+}
+
+// progressTo is where the plan and the calls are told as they happen: when a person
+// reads, they are the result itself.
+func (c *applyCall) progressTo(a *app, mode reconcile.Mode) io.Writer {
+	if mode == reconcile.Apply && c.output == "text" {
+		return a.stdout
+	}
+	return a.stderr
+}
+
+// printApply writes the result, as far as progress has not told it, to standard
+// output.
+func (a *app) printApply(c applyCall, t *reconcile.Turn, steps []apply.Step) error {
+	if c.output == "json" {
+		return render.ApplyJSON(a.stdout, t.Plan(), steps, t.Probes)
+	}
+	if t.Plan().Mode == string(reconcile.Apply) {
+		_, err := io.WriteString(a.stdout, whatNext(t.Plan().Summary, steps))
+		return err
+	}
+	s := render.New(a.stdout, a.getenv)
+	if err := s.Plan(t.Plan(), commitOf(t), false); err != nil {
+		return err
+	}
+	return s.Probes(t.Probes)
+}
+
+// whatNext is the last sentence of a pass that acted.
+func whatNext(s plan.Summary, steps []apply.Step) string {
+	switch {
+	case s.Pending+s.Converging > 0:
+		return "\nNot converged yet: run the same command again, or with --wait to see it through.\n"
+	case len(steps) == 0 && s == plan.Summary{InSync: s.InSync}:
+		return "Nothing to do.\n"
+	}
+	return ""
+}
+
+// readPlan reads a saved plan. What it would do is never taken from the file: it
+// is planned anew, and must come out the same.
+func readPlan(path string) (*plan.Plan, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("saved plan: %w", err)
+	}
+	var p plan.Plan
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("saved plan: %s is not the JSON of `sluice plan -o json`: %w", path, err)
+	}
+	if p.Version != plan.Version || p.PlanHash == "" {
+		return nil, fmt.Errorf("saved plan: %s has version %d, and this sluice reads version %d", path, p.Version, plan.Version)
+	}
+	hash := p.PlanHash
+	if p.Seal(); p.PlanHash != hash {
+		return nil, fmt.Errorf("saved plan: %s was changed after it was made: its hash does not fit its content", path)
+	}
+	return &p, nil
+}

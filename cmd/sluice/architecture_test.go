@@ -1,0 +1,203 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/seed-6ca89210/sluice/"
+
+// layout says which of our packages each package may import, and why no more.
+// Seen from above it is a tree: cmd, then reconcile, then policy and gitsource.
+var layout = []struct {
+	folder string
+	may    []string
+	why    string
+}{
+	{"gitsource", nil, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"policy", []string{"policy/library"}, "could be lifted out: knows its inputs by their schemas only"},
+	{"policy/library", nil, "embedded files"},
+	{"examples", nil, "embedded files"},
+	{"reconcile/strictyaml", nil, "reads YAML for whoever asks"},
+	{"reconcile/inventory", nil, "the vocabulary: everybody may know it, so it knows nobody"},
+	{"reconcile/history", nil, "a log of flat records; it must outlive the types that wrote it"},
+	{"reconcile/schedule", nil, "pure time"},
+	{"reconcile/spec", []string{"reconcile/strictyaml", "reconcile/inventory"}, "documents, by EC2's words"},
+	{"reconcile/plan", []string{"reconcile/spec", "reconcile/inventory"}, "pure: what is wanted and what there is, nothing else"},
+	{"reconcile/judge", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
+	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
+	{"reconcile/ec2", []string{"reconcile/inventory"}, "meets the simulator on the wire only"},
+	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
+	{"reconcile", []string{
+		"gitsource", "policy", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/judge",
+		"reconcile/plan", "reconcile/schedule", "reconcile/spec",
+	}, "the loop; EC2 is an interface to it, so it builds without the SDK"},
+	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
+	{"cmd/sluice/config", []string{"gitsource", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
+	{"cmd/sluice/render", []string{"reconcile", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/plan"}, "prints; decides nothing"},
+	{"cmd/sluice", []string{"*"}, "wires everything"},
+}
+
+// only says which packages alone may import something from outside.
+var only = []struct {
+	path    string // an import path, or its beginning
+	folders []string
+	why     string
+}{
+	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
+	{"github.com/open-policy-agent/", []string{"policy"}, "one place closes OPA's silent passes"},
+	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
+	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},
+	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},
+	{"github.com/spf13/cobra", []string{"cmd/sluice"}, "flags are the command's"},
+	{"github.com/prometheus/", []string{"reconcile/web"}, "metrics are read from the status, not pushed from everywhere"},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"reconcile/strictyaml", "reconcile/spec", "cmd/sluice/config"}, "schemas are for files that people write"},
+}
+
+// pure packages do not know these: the same input must give the same bytes.
+var impure = []string{"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "net", "net/http", "sync"}
+
+type sourceFile struct {
+	folder string
+	name   string
+	ast    *ast.File
+}
+
+// sources parses every Go file of the module that is no test.
+func sources(t *testing.T) []sourceFile {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	var files []sourceFile
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		files = append(files, sourceFile{path.Dir(rel), rel, f})
+		return nil
+	})
+	if err != nil || len(files) < 50 {
+		t.Fatalf("parsed %d files: %v", len(files), err)
+	}
+	return files
+}
+
+func imports(f *ast.File) []string {
+	var list []string
+	for _, im := range f.Imports {
+		p, _ := strconv.Unquote(im.Path.Value) // the parser accepted it
+		list = append(list, p)
+	}
+	return list
+}
+
+func TestPackagesImportOnlyWhatTheLayoutAllows(t *testing.T) {
+	for _, f := range sources(t) {
+		i := slices.IndexFunc(layout, func(l struct {
+			folder string
+			may    []string
+			why    string
+		}) bool {
+			return l.folder == f.folder
+		})
+		if i < 0 {
+			t.Errorf("%s: folder %s is not in the layout; add it with a reason", f.name, f.folder)
+			continue
+		}
+		for _, im := range imports(f.ast) {
+			ours, found := strings.CutPrefix(im, module)
+			if found && !slices.Contains(layout[i].may, ours) && !slices.Contains(layout[i].may, "*") {
+				t.Errorf("%s imports %s, which %s may not: %s", f.name, ours, f.folder, layout[i].why)
+			}
+			for _, o := range only {
+				if strings.HasPrefix(im, o.path) && !slices.Contains(o.folders, f.folder) {
+					t.Errorf("%s imports %s, which only %s may: %s", f.name, im, strings.Join(o.folders, ", "), o.why)
+				}
+			}
+		}
+	}
+}
+
+func TestTheLayoutNamesOnlyFoldersThatExist(t *testing.T) {
+	for _, l := range layout {
+		if info, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(l.folder))); err != nil || !info.IsDir() {
+			t.Errorf("%s: no such folder", l.folder)
+		}
+	}
+}
+
+func TestPlanAndScheduleArePure(t *testing.T) {
+	for _, f := range sources(t) {
+		if f.folder != "reconcile/plan" && f.folder != "reconcile/schedule" {
+			continue
+		}
+		for _, im := range imports(f.ast) {
+			if slices.Contains(impure, im) {
+				t.Errorf("%s imports %s", f.name, im)
+			}
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "Sleep"}, sel.Sel.Name) {
+				t.Errorf("%s calls time.%s: time is input", f.name, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestEveryPackageIsDocumentedAndNoneRunsAtStart(t *testing.T) {
+	documented := map[string]bool{}
+	for _, f := range sources(t) {
+		documented[f.folder] = documented[f.folder] || f.ast.Doc != nil
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s has an init function", f.name)
+			}
+		}
+	}
+	for folder, ok := range documented {
+		if !ok {
+			t.Errorf("%s has no package comment", folder)
+		}
+	}
+}
+
+func TestTheTopLevelHoldsNothingElse(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := []string{"cmd", "reconcile", "policy", "gitsource", "examples", "bin"}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !slices.Contains(folders, e.Name()) {
+			t.Errorf("folder %s does not belong at the top", e.Name())
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// eventLogger logs what the daemon does: a plan when it differs from the last
+// one, and every call.
+func eventLogger(log *slog.Logger) func(reconcile.Event) {
+	last := ""
+	return func(e reconcile.Event) {
+		switch e.Kind {
+		case reconcile.EventPlanned:
+			if p := e.Turn.Plan(); p.PlanHash != last {
+				last = p.PlanHash
+				logPlan(log, p)
+			}
+		case reconcile.EventStep:
+			s := e.Step
+			attrs := []any{"resource", s.ID, "action", s.Action.String(), "commit", s.Commit, "planHash", s.PlanHash}
+			if s.Outcome == "" {
+				log.Info("calling EC2", attrs...)
+				return
+			}
+			log.Info("EC2 answered", append(attrs, "outcome", string(s.Outcome), "code", s.Code, "requestId", s.RequestID, "message", s.Message)...)
+		}
+	}
+}
+
+func logPlan(log *slog.Logger, p plan.Plan) {
+	log.Info("planned", "commit", p.Commit, "planHash", p.PlanHash, "mode", p.Mode,
+		"inSync", p.Summary.InSync, "pending", p.Summary.Pending, "converging", p.Summary.Converging,
+		"blocked", p.Summary.Blocked, "held", p.Summary.Held, "denied", p.Summary.Denied, "error", p.Summary.Error)
+	for _, r := range p.Resources {
+		if r.State != plan.InSync {
+			log.Info("resource", "id", r.ID, "spec", r.Spec.Name, "file", r.Spec.File, "line", r.Spec.Line, "state", string(r.State), "reason", r.Reason)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "explain ADDRESS",
+		Short: "Tell an address's story: who, which commit, which rule, which AWS request",
+		Example: `  sluice explain 10.0.1.20
+  sluice explain 10.0.1.20 -o json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("explain which address? Name one, such as `sluice explain 10.0.1.20`")
+			}
+			return upToOne(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			addr, err := netip.ParseAddr(args[0])
+			if err != nil {
+				return fmt.Errorf("%q is no IP address such as 10.0.1.20", args[0])
+			}
+			path, err := c.recordFile(a.getenv)
+			if err != nil {
+				return err
+			}
+			return a.explain(cmd.Context(), path, addr, c.output)
+		},
+	}
+	c.recordPath(cmd)
+	c.outputFlag(cmd, "text", "json")
+	return cmd
+}
+
+func (a *app) explain(ctx context.Context, path string, addr netip.Addr, output string) error {
+	records, err := readHistory(ctx, path)
+	if err != nil {
+		return err
+	}
+	story := history.Explain(records, addr)
+	if len(story.Events) == 0 {
+		return fmt.Errorf("the record says nothing of %s; `sluice history` lists what it knows", addr)
+	}
+	if output == "json" {
+		return render.ExplainJSON(a.stdout, story)
+	}
+	return render.New(a.stdout, a.getenv).Explain(story)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/gitsource"
+)
+
+// common holds the flags that say where things are.
+type common struct {
+	config   string
+	dir      string
+	repo     string
+	ref      string
+	path     string
+	policies []string
+	history  string
+	mode     string
+	output   string
+}
+
+// where adds the flags that name specs and policies.
+func (c *common) where(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.config, "config", "", "read everything from this sluice.yaml")
+	f.StringVar(&c.dir, "dir", "", "specs from a folder")
+	f.StringVar(&c.repo, "repo", "", "specs from a Git repository: https://, ssh:// or file://")
+	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag or commit (default: the repository's own branch)")
+	f.StringVar(&c.path, "path", "", "with --repo: the folder of the specs in it")
+	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies; may repeat (the shipped library is always in force)")
+}
+
+func (c *common) historyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.history, "history", "", "the record's file (default $XDG_STATE_HOME/sluice/history.db)")
+}
+
+func (c *common) outputFlag(cmd *cobra.Command, formats ...string) {
+	cmd.Flags().StringVarP(&c.output, "output", "o", formats[0], "output format: "+strings.Join(formats, ", "))
+	next := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if !slices.Contains(formats, c.output) {
+			return fmt.Errorf("--output %q is not one of %s", c.output, strings.Join(formats, ", "))
+		}
+		if next != nil {
+			return next(cmd, args)
+		}
+		return nil
+	}
+}
+
+// settings returns the configuration: a file's, or what the flags amount to.
+func (c *common) settings(getenv func(string) string) (config.Config, error) {
+	cfg := config.Default()
+	if c.config != "" {
+		if c.dir != "" || c.repo != "" || c.ref != "" || c.path != "" || len(c.policies) > 0 {
+			return cfg, fmt.Errorf("--config says where specs and policies are; leave out --dir, --repo, --ref, --path and --policy")
+		}
+		data, err := os.ReadFile(c.config)
+		if err != nil {
+			return cfg, fmt.Errorf("--config: %w", err)
+		}
+		loaded, problems := config.Load(c.config, data)
+		if len(problems) > 0 {
+			return cfg, problemsError(problems)
+		}
+		cfg = loaded
+	} else if err := c.fromFlags(&cfg); err != nil {
+		return cfg, err
+	}
+	if c.mode != "" {
+		cfg.Mode = c.mode
+	}
+	if !slices.Contains([]string{"observe", "dry-run", "apply"}, cfg.Mode) {
+		return cfg, fmt.Errorf("--mode %q is not one of observe, dry-run, apply", cfg.Mode)
+	}
+	if c.history != "" {
+		cfg.History.File = c.history
+	}
+	if cfg.History.File == "" {
+		cfg.History.File = defaultHistory(getenv)
+	}
+	return cfg, nil
+}
+
+func (c *common) fromFlags(cfg *config.Config) error {
+	switch {
+	case c.dir != "" && c.repo != "":
+		return fmt.Errorf("--dir and --repo both say where the specs are; keep one")
+	case c.dir == "" && c.repo == "":
+		return fmt.Errorf("nothing says where the specs are; use --config FILE, --dir DIR or --repo URL")
+	case c.dir != "" && (c.ref != "" || c.path != ""):
+		return fmt.Errorf("--ref and --path go with --repo, not with --dir")
+	}
+	cfg.Specs.Dir, cfg.Specs.URL, cfg.Specs.Path = c.dir, c.repo, c.path
+	cfg.Specs.Ref = parseRef(c.ref)
+	for _, dir := range c.policies {
+		if inside(dir, c.dir) {
+			return fmt.Errorf("--policy %s lies inside --dir %s: a change must not bring the policy that judges it; keep them apart", dir, c.dir)
+		}
+		cfg.Policies = append(cfg.Policies, config.Repo{Dir: dir})
+	}
+	return nil
+}
+
+// inside reports whether folder a is folder b or lies below it.
+func inside(a, b string) bool {
+	if b == "" {
+		return false
+	}
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	if errA != nil || errB != nil {
+		return false
+	}
+	rel, err := filepath.Rel(b, a)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// parseRef reads --ref: a commit's 40 hex digits, refs/heads/…, refs/tags/…, or a
+// name that is a branch or a tag.
+func parseRef(ref string) gitsource.Ref {
+	if tag, ok := strings.CutPrefix(ref, "refs/tags/"); ok {
+		return gitsource.Ref{Tag: tag}
+	}
+	if branch, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
+		return gitsource.Ref{Branch: branch}
+	}
+	if len(ref) == 40 && strings.Trim(ref, "0123456789abcdef") == "" {
+		return gitsource.Ref{Commit: ref}
+	}
+	return gitsource.Ref{Name: ref}
+}
+
+func defaultHistory(getenv func(string) string) string {
+	state := getenv("XDG_STATE_HOME")
+	if state == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "sluice-history.db"
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "sluice", "history.db")
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+// recordPath adds the flags that name the record: --config, or --history itself.
+func (c *common) recordPath(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.config, "config", "", "the sluice.yaml that says where the record is")
+	c.historyFlag(cmd)
+}
+
+// recordFile is the file that the flags name.
+func (c *common) recordFile(getenv func(string) string) (string, error) {
+	switch {
+	case c.history != "":
+		return c.history, nil
+	case c.config != "":
+		cfg, err := c.settings(getenv)
+		return cfg.History.File, err
+	}
+	return defaultHistory(getenv), nil
+}
+
+func (a *app) historyCommand() *cobra.Command {
+	var c common
+	var verify bool
+	cmd := &cobra.Command{
+		Use:   "history",
+		Short: "Print the record: commits, decisions, calls, answers",
+		Example: `  sluice history
+  sluice history -o json | jq 'select(.kind == "outcome")'
+  sluice history --verify`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path, err := c.recordFile(a.getenv)
+			if err != nil {
+				return err
+			}
+			if verify {
+				return a.verify(cmd.Context(), path)
+			}
+			records, err := readHistory(cmd.Context(), path)
+			if err != nil {
+				return err
+			}
+			if c.output == "json" {
+				return render.HistoryJSON(a.stdout, records)
+			}
+			return render.New(a.stdout, a.getenv).History(records)
+		},
+	}
+	c.recordPath(cmd)
+	c.outputFlag(cmd, "text", "json")
+	cmd.Flags().BoolVar(&verify, "verify", false, "check the hash chain instead of printing")
+	return cmd
+}
+
+// verify checks the chain, of the file or of what the daemon hands out.
+func (a *app) verify(ctx context.Context, path string) error {
+	report, err := verifyFile(ctx, path)
+	var held *history.HeldError
+	if errors.As(err, &held) && held.Holder.API != "" {
+		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder.API))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%d records, the chain is whole; head %s\n", report.Records, report.Head)
+	return err
+}
+
+func verifyFile(ctx context.Context, path string) (history.Report, error) {
+	file, err := history.OpenReadOnly(path)
+	if err != nil {
+		return history.Report{}, err
+	}
+	report, err := history.Verify(ctx, file)
+	return report, errors.Join(err, file.Close())
+}

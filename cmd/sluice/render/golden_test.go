@@ -1,0 +1,112 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares what was printed with a file under testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; run go test with -update and look at the difference\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+// styled is a style of a fixed width on a buffer.
+func styled(w *bytes.Buffer, colour bool, width int) *Style {
+	return &Style{w: w, colour: colour, width: func() int { return width }}
+}
+
+func TestTextIsAsInTheGoldenFiles(t *testing.T) {
+	mixed, synced := mixedPlan(), syncedPlan()
+	for _, c := range []struct {
+		name  string
+		print func(*Style) error
+	}{
+		{"plan-swap", func(s *Style) error { return s.Plan(swapPlan(), sampleCommit, false) }},
+		{"plan-mixed", func(s *Style) error { return s.Plan(mixed, sampleCommit, false) }},
+		{"plan-mixed-verbose", func(s *Style) error { return s.Plan(mixed, sampleCommit, true) }},
+		{"plan-in-sync", func(s *Style) error { return s.Plan(synced, Commit{ID: "dir:" + sampleHash}, false) }},
+		{"plan-empty", func(s *Style) error { return s.Plan(plan.Plan{Mode: "observe"}, sampleCommit, false) }},
+		{"title", func(s *Style) error { return s.Title("A commit adds an address.\nWatch it drain.") }},
+		{"probes", func(s *Style) error { return s.Probes(sampleProbes()) }},
+		{"audit", func(s *Style) error { return s.Audit(sampleAudit()) }},
+		{"audit-clean", func(s *Style) error { return s.Audit(AuditReport{Documents: sampleAudit().Documents[2:]}) }},
+		{"history", func(s *Style) error { return s.History(sampleRecords()) }},
+		{"history-empty", func(s *Style) error { return s.History([]history.Record{}) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, colour := range []bool{false, true} {
+				var b bytes.Buffer
+				if err := c.print(styled(&b, colour, 80)); err != nil {
+					t.Fatal(err)
+				}
+				name := c.name
+				if colour {
+					name += ".colour"
+				}
+				golden(t, name, b.Bytes())
+			}
+		})
+	}
+}
+
+func TestANarrowTerminalWraps(t *testing.T) {
+	var b bytes.Buffer
+	s := styled(&b, false, 50)
+	if err := s.Plan(mixedPlan(), sampleCommit, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Probes(sampleProbes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.History(sampleRecords()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "narrow", b.Bytes())
+}
+
+func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		print func(*bytes.Buffer) error
+	}{
+		{"plan-json", func(b *bytes.Buffer) error { return PlanJSON(b, mixedPlan()) }},
+		{"plan-empty-json", func(b *bytes.Buffer) error { return PlanJSON(b, plan.Plan{Resources: []plan.Resource{{}}}) }},
+		{"apply-json", func(b *bytes.Buffer) error { return ApplyJSON(b, swapPlan(), sampleSteps(), sampleProbes()) }},
+		{"apply-empty-json", func(b *bytes.Buffer) error { return ApplyJSON(b, plan.Plan{}, nil, nil) }},
+		{"audit-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleAudit()) }},
+		{"history-json", func(b *bytes.Buffer) error { return HistoryJSON(b, sampleRecords()) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := c.print(&b); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, c.name, b.Bytes())
+		})
+	}
+}

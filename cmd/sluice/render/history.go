@@ -1,0 +1,150 @@
+package render
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// timeLayout is how the record shows a time, in UTC and to the second.
+const timeLayout = "2006-01-02 15:04:05Z"
+
+// History prints records: when, which, what happened, to what.
+func (s *Style) History(records []history.Record) error {
+	if len(records) == 0 {
+		return s.print(func(p *page) { p.line(span{plain, "Nothing has been recorded yet."}) })
+	}
+	return s.print(func(p *page) {
+		last := records[len(records)-1].Seq // the longest number, as the log only grows
+		event := len(timeLayout) + 2 + max(2, len(strconv.FormatUint(last, 10))) + 2
+		for _, r := range records {
+			what, below := recordWords(r)
+			word := eventWord(r)
+			p.put(quiet, r.Time.UTC().Format(timeLayout))
+			p.gap(2)
+			p.put(quiet, strconv.FormatUint(r.Seq, 10))
+			p.tab(event)
+			p.put(word.ink, word.text)
+			p.tab(event + len("contested") + 2)
+			p.flowTo(event+2, 2, span{plain, what})
+			for _, line := range below {
+				p.under(event+2, line)
+			}
+		}
+	})
+}
+
+// HistoryJSON writes records as JSON lines.
+func HistoryJSON(w io.Writer, records []history.Record) error {
+	for _, r := range records {
+		if err := writeJSONLine(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventWord says in a word what a record tells.
+func eventWord(r history.Record) span {
+	switch r.Kind {
+	case history.KindCommit:
+		return span{strong, "commit"}
+	case history.KindDecision:
+		return span{decisionInk(r.Decision), cmp.Or(decisionWord(r.Decision), "judged")}
+	case history.KindIntent:
+		return span{plain, "intent"}
+	case history.KindOutcome:
+		return outcomeWord(r.Outcome)
+	case history.KindSettled:
+		return settledWord(r.Outcome)
+	case history.KindConverged:
+		return span{good, "converged"}
+	case history.KindDrift, history.KindContested:
+		return span{due, string(r.Kind)}
+	}
+	return span{plain, string(r.Kind)}
+}
+
+// recordWords says what a record tells, and below it what belongs to it. What an
+// earlier record of the same call says is not said again.
+func recordWords(r history.Record) (what string, below []span) {
+	quietly := func(parts ...string) {
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		if len(parts) > 0 {
+			below = append(below, span{quiet, strings.Join(parts, ", ")})
+		}
+	}
+	switch r.Kind {
+	case history.KindCommit:
+		what = joinWords(shortID(r.Commit), by(r.Author))
+		quietly(firstLine(r.Message))
+	case history.KindDecision:
+		what = joinWords("plan", shortID(r.PlanHash), "of", commitWord(r.Commit))
+		quietly(r.Message)
+		below = append(below, verdictLines(r.Verdicts)...)
+	case history.KindConverged:
+		what = commitWord(r.Commit)
+		quietly(labelled("except", strings.Join(r.Except, ", ")), r.Message)
+	case history.KindDrift, history.KindContested:
+		what = resourceWords(r)
+		quietly(r.Message)
+	default:
+		what = recordSentence(r)
+		if why := coded(r.Code, r.Message); why != "" {
+			below = append(below, span{plain, why})
+		}
+		if r.Kind == history.KindIntent || r.Kind == history.KindProbe {
+			quietly(commitWord(r.Commit), position(r.SpecFile, r.SpecLine))
+		}
+		if r.RequestID != "" {
+			quietly("request " + r.RequestID)
+		}
+	}
+	return what, below
+}
+
+// recordSentence says what a call does, with the resource's name and id as far
+// as the record has them.
+func recordSentence(r history.Record) string {
+	return sentence(plan.Action{
+		Verb: inventory.Verb(r.Verb), Addresses: r.Addresses, Prefixes: r.Prefixes,
+		MaxDrainSeconds: r.MaxDrainSeconds, From: r.From,
+	}, resourceWords(r))
+}
+
+// resourceWords names a resource: a name for people, an id for AWS.
+func resourceWords(r history.Record) string {
+	target := targetWord(r.Target)
+	if target != "" {
+		target = "in " + target
+	}
+	return joinWords(r.SpecName, r.ResourceID, target)
+}
+
+// verdictLines is one line a verdict.
+func verdictLines(list []history.Verdict) []span {
+	var lines []span
+	for _, v := range list {
+		lines = append(lines, span{decisionInk(v.Decision), strings.TrimSuffix(v.Decision+" "+v.Rule+": "+v.Msg, ": ")})
+	}
+	return lines
+}
+
+// by names an author, whom a plain folder has not.
+func by(author string) string {
+	if author == "" {
+		return ""
+	}
+	return "by " + author
+}
+
+// joinWords joins what is not empty.
+func joinWords(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}

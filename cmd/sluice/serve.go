@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "serve --config FILE",
+		Short: "The daemon: pull, judge, plan, apply, watch for drift",
+		Long: `Pull the specs, judge, plan and apply them, and watch for drift, until SIGTERM or
+SIGINT: then stop between two calls and say what is still draining. A process
+that is killed loses nothing; the next one looks at EC2 and goes on.`,
+		Example: `  sluice serve --config sluice.yaml
+  sluice serve --config sluice.yaml --mode observe`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.settings(a.getenv)
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), cfg)
+		},
+	}
+	c.where(cmd)
+	c.historyFlag(cmd)
+	cmd.Flags().StringVar(&c.mode, "mode", "", "observe, dry-run or apply (default: the configuration's, dry-run)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, cfg config.Config) error {
+	metrics := web.NewMetrics()
+	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, metrics.Call)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close()
+	loopCfg.Ledger = history.NewLedger()
+	store, err := openHistory(ctx, cfg.History.File, "serve", "http://"+listener.Addr().String(), loopCfg.Ledger)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	loopCfg.History = store
+	var loop *reconcile.Loop
+	loopCfg.Events = eventLogger(loopCfg.Log)
+	if isTerminal(a.stderr) {
+		progress := a.progress(a.stderr, &loop)
+		loopCfg.Events = progress.Event
+		loopCfg.Log = slog.New(slog.NewTextHandler(progress.Beside(a.stderr), nil))
+		defer background(ctx, progress.Run)()
+	}
+	if loop, err = reconcile.New(loopCfg); err != nil {
+		return err
+	}
+	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now})
+	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
+	err = runBoth(ctx, listener, handler, loop.Serve)
+	for _, r := range loop.Draining() {
+		loopCfg.Log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
+	}
+	return err
+}
+
+// background runs f beside what follows; the function it returns ends f and waits
+// for it.
+func background(ctx context.Context, f func(context.Context)) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// runBoth runs the loop and the server until ctx ends or one of them fails; the
+// other is then stopped too.
+func runBoth(ctx context.Context, l net.Listener, h http.Handler, loop func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		served <- serveHTTP(ctx, l, h)
+		cancel()
+	}()
+	err := loop(ctx)
+	cancel()
+	if e := <-served; err == nil {
+		err = e
+	}
+	return err
+}

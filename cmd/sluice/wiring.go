@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/ec2"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
+)
+
+// onCall is told of every EC2 call.
+type onCall func(target, operation, code string, took time.Duration)
+
+// wire makes a loop's configuration from settings. ec2Mode is how far the EC2
+// clients may go, whatever the loop asks of them.
+func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count onCall) (reconcile.Config, error) {
+	out := reconcile.Config{
+		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, Log: a.logger(), Now: a.now,
+		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
+	}
+	var err error
+	if out.Specs, out.Policies, err = a.sources(cfg); err != nil {
+		return out, err
+	}
+	if cfg.Drift.Cron != "" {
+		s, err := schedule.Parse(cfg.Drift.Cron, cfg.Drift.TimeZone)
+		if err != nil {
+			return out, fmt.Errorf("drift.cron: %w", err)
+		}
+		out.Drift = &reconcile.Drift{Schedule: s, Correct: cfg.Drift.Action == "correct"}
+	}
+	for name, target := range cfg.Targets {
+		client, err := ec2.New(ctx, ec2.Config{
+			Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated,
+			OnCall: func(operation, code string, took time.Duration) {
+				if count != nil {
+					count(name, operation, code, took)
+				}
+			},
+		})
+		if err != nil {
+			return out, err // it names the target
+		}
+		out.Targets[name] = reconcile.Target{EC2: client, GatewayLimit: target.AddressesPerNatGateway}
+	}
+	return out, nil
+}
+
+// sources opens where specs and policies come from.
+func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []reconcile.Source, err error) {
+	if specs, err = a.open("specs", cfg.Specs); err != nil {
+		return nil, nil, err
+	}
+	for _, repo := range cfg.Policies {
+		src, err := a.open("policies", repo)
+		if err != nil {
+			return nil, nil, err
+		}
+		policies = append(policies, src)
+	}
+	return specs, policies, nil
+}
+
+// open opens a folder or a repository.
+func (a *app) open(setting string, repo config.Repo) (*gitsource.Source, error) {
+	src, err := gitsource.Open(gitsource.Config{
+		URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path,
+		Username: a.getenv("SLUICE_GIT_USERNAME"), Password: a.getenv("SLUICE_GIT_PASSWORD"),
+		SSH: gitsource.SSH{KeyFile: a.getenv("SLUICE_GIT_SSH_KEY")},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return src, nil
+}
+
+// progress prints a loop's events. The loop is made after it, with it.
+func (a *app) progress(w io.Writer, loop **reconcile.Loop) *render.Progress {
+	return render.New(w, a.getenv).Progress(a.now, func(target, id string, addr netip.Addr) (time.Time, bool) {
+		return (*loop).DrainUntil(target, id, addr)
+	})
+}
+
+// problemsError is all problems, one a line.
+func problemsError(problems []strictyaml.Problem) error {
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.Error())
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
