@@ -67,6 +67,25 @@ func (j *journal) Outcome(ctx context.Context, intent uint64, s apply.Step) erro
 	return err
 }
 
+// probes records what a dry-run was answered.
+func (j *journal) probes(ctx context.Context, p plan.Plan, probes []apply.Probe) error {
+	var records []history.Record
+	for _, pr := range probes {
+		if pr.Authorised == "not probed" {
+			continue
+		}
+		r := stepRecord(history.KindProbe, apply.Step{
+			Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash,
+			Target: pr.Target, Kind: pr.Kind, ID: pr.ID, Action: pr.Action,
+		})
+		r.SpecName, r.SpecFile, r.SpecLine = pr.Spec.Name, pr.Spec.File, pr.Spec.Line
+		r.Outcome, r.Code, r.RequestID, r.Message = pr.Authorised, pr.Code, pr.RequestID, pr.Message
+		records = append(records, r)
+	}
+	_, err := j.append(ctx, records...)
+	return err
+}
+
 // outcomeOf is the record's word: it only tells what may have had an effect from
 // what had none. EC2's code says the rest.
 func outcomeOf(o apply.Outcome) string {

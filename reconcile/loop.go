@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,11 +50,14 @@ type Turn struct {
 // Plan returns the judged plan of the turn.
 func (t *Turn) Plan() plan.Plan { return t.Approved.Plan() }
 
-// Waiting reports whether another turn may bring the world further: something
-// is in transition, or an action was carried out or is still to be.
+// Waiting reports whether another turn may bring the world further: an action was
+// carried out or is still to be, or something is in transition. A resource that
+// only waits for what another one gives up (it has waves, but may not begin) is
+// nothing to wait for by itself: the other one may be held.
 func (t *Turn) Waiting() bool {
-	s := t.Plan().Summary
-	return s.Converging > 0 || s.Pending > 0
+	return slices.ContainsFunc(t.Plan().Resources, func(r plan.Resource) bool {
+		return r.State == plan.Pending || r.State == plan.Converging && len(r.Waves) == 0
+	})
 }
 
 // Once looks at Git and EC2 and takes the next step. saved, when not nil, is the
@@ -133,7 +137,9 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	}
 	l.tell(Event{Kind: EventPlanned, Turn: t})
 	if !l.cfg.LookOnly {
-		l.act(ctx, t)
+		if err := l.act(ctx, t); err != nil {
+			return t, err
+		}
 	}
 	l.status.turned(t, l.cfg.Now())
 	l.tell(Event{Kind: EventTurned, Turn: t})
@@ -141,7 +147,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 }
 
 // act carries out the next step, or probes it.
-func (l *Loop) act(ctx context.Context, t *Turn) {
+func (l *Loop) act(ctx context.Context, t *Turn) error {
 	runner := &apply.Runner{
 		Clients: map[string]apply.EC2{}, Journal: l.journal,
 		Preempted: l.preempted, Progress: func(s apply.Step) {
@@ -157,10 +163,14 @@ func (l *Loop) act(ctx context.Context, t *Turn) {
 		t.Steps = runner.Apply(ctx, t.Approved, t.Inventories)
 		l.aside.learn(t.Steps, l.cfg.Now())
 	case DryRun:
-		t.Probes = l.probed.ask(t.Plan().PlanHash, func() []apply.Probe {
-			return runner.Probe(ctx, t.Approved)
-		})
+		if hash := t.Plan().PlanHash; l.probed.hash != hash { // the same question is not asked twice
+			l.probed = probedPlan{hash, runner.Probe(ctx, t.Approved)}
+			t.Probes = l.probed.answers
+			return l.journal.probes(ctx, t.Plan(), l.probed.answers)
+		}
+		t.Probes = l.probed.answers
 	}
+	return nil
 }
 
 // preempted reports whether Git said something newer since this turn began.
@@ -185,16 +195,8 @@ func (l *Loop) gatewayLimits() map[string]int {
 	return limits
 }
 
-// probedPlan remembers the answers for one plan: the same question is not asked
-// twice.
+// probedPlan remembers a dry-run's answers for one plan.
 type probedPlan struct {
 	hash    string
 	answers []apply.Probe
-}
-
-func (p *probedPlan) ask(hash string, probe func() []apply.Probe) []apply.Probe {
-	if p.hash != hash {
-		p.hash, p.answers = hash, probe()
-	}
-	return p.answers
 }

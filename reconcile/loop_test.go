@@ -13,6 +13,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
@@ -408,5 +409,21 @@ func TestASavedPlanIsAppliedOnlyAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantMutations(t, s, "assign .22", "unassign .20")
+	})
+}
+
+// Whoever waits for an address that policy does not let its holder give up must
+// not make `apply --wait` wait for ever.
+func TestWaitingForWhatIsHeldEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := strings.Replace(world("10.0.1.20"), "networkInterfaces:", "  - {id: nat-0123456789abcdef1, subnetId: subnet-0123456789abcdef0, primary: 10.0.1.11}\nnetworkInterfaces:", 1)
+		taker := strings.NewReplacer("egress", "taker", gatewayID, "nat-0123456789abcdef1").Replace(gateway("10.0.1.20"))
+		s := newStage(t, w, gateway()+"---\n"+taker)
+		s.config = func(c *reconcile.Config) { c.Budget = judge.Budget{} }
+		p := s.converge()
+		if p.Summary.Held != 1 || p.Summary.Converging != 1 {
+			t.Errorf("summary %+v", p.Summary)
+		}
+		wantMutations(t, s)
 	})
 }

@@ -2,8 +2,10 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
@@ -41,12 +43,15 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		if ctx.Err() != nil {
 			return
 		}
-		l.status.looked(err, l.cfg.Now())
 		if err != nil {
-			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
+			if l.Status().GitError != err.Error() {
+				l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
+			}
+			l.status.looked(err, l.cfg.Now())
 			l.tell(Event{Kind: EventFailed, Err: err})
 			continue
 		}
+		l.status.looked(nil, l.cfg.Now())
 		if d != last {
 			l.latest.Store(d)
 			select {
@@ -84,6 +89,10 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			continue
 		}
 		next.Stop()
+		if d.Err != nil {
+			l.fail(d.Err) // stands until Git says something new
+			continue
+		}
 		t, err := l.turn(ctx, d, nil)
 		if ctx.Err() != nil {
 			return nil
@@ -91,9 +100,7 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 		pause := time.Duration(0)
 		switch {
 		case err != nil:
-			l.cfg.Log.Error("a turn failed; it is tried again", "error", err)
-			l.status.failed(err, l.cfg.Now())
-			l.tell(Event{Kind: EventFailed, Err: err})
+			l.fail(err)
 			pause = pace.next("failed")
 		case l.preempted():
 			pause = time.Millisecond // Git said something newer meanwhile
@@ -106,6 +113,15 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 	}
 }
 
+// fail makes a failed turn known. The same failure is logged once.
+func (l *Loop) fail(err error) {
+	if l.Status().TurnError != err.Error() {
+		l.cfg.Log.Error("nothing was done", "error", err)
+	}
+	l.status.failed(err, l.cfg.Now())
+	l.tell(Event{Kind: EventFailed, Err: err})
+}
+
 // pause says when to look again at a turn's resources; 0: when something asks.
 func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
 	p := t.Plan()
@@ -114,6 +130,8 @@ func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
 		wait := pace.next(p.PlanHash)
 		l.tell(Event{Kind: EventWaiting, Turn: t, Pause: wait})
 		return wait
+	case slices.ContainsFunc(t.Inventories, func(inv inventory.Inventory) bool { return len(inv.Unread) > 0 }):
+		return l.cfg.Interval
 	case p.Summary.Blocked > 0 || p.Summary.Error > 0:
 		return idle.next(p.PlanHash) // what blocks may end without a commit
 	}
@@ -157,11 +175,12 @@ func (t *driftTimer) reset(now time.Time) {
 	}
 }
 
-// Draining lists what is still in transition, for a process that ends.
+// Draining lists what is not finished, for a process that ends: what is in
+// transition, and what a call was made for that no look has seen the effect of.
 func (l *Loop) Draining() []plan.Resource {
 	var list []plan.Resource
 	for _, r := range l.Status().Plan.Resources {
-		if r.State == plan.Converging {
+		if r.State == plan.Converging || r.State == plan.Pending && l.cfg.Mode == Apply {
 			list = append(list, r)
 		}
 	}

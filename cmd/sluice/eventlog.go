@@ -4,19 +4,25 @@ import (
 	"log/slog"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/apply"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
 // eventLogger logs what the daemon does: a plan when it differs from the last
 // one, and every call.
 func eventLogger(log *slog.Logger) func(reconcile.Event) {
-	last := ""
+	last, probed := "", ""
 	return func(e reconcile.Event) {
 		switch e.Kind {
 		case reconcile.EventPlanned:
 			if p := e.Turn.Plan(); p.PlanHash != last {
 				last = p.PlanHash
 				logPlan(log, p)
+			}
+		case reconcile.EventTurned:
+			if p := e.Turn.Plan(); p.PlanHash != probed {
+				probed = p.PlanHash
+				logProbes(log, e.Turn.Probes)
 			}
 		case reconcile.EventStep:
 			s := e.Step
@@ -38,5 +44,12 @@ func logPlan(log *slog.Logger, p plan.Plan) {
 		if r.State != plan.InSync {
 			log.Info("resource", "id", r.ID, "spec", r.Spec.Name, "file", r.Spec.File, "line", r.Spec.Line, "state", string(r.State), "reason", r.Reason)
 		}
+	}
+}
+
+func logProbes(log *slog.Logger, probes []apply.Probe) {
+	for _, p := range probes {
+		log.Info("dry-run", "resource", p.ID, "action", p.Action.String(), "authorised", p.Authorised, "feasible", p.Feasible,
+			"code", p.Code, "requestId", p.RequestID, "message", p.Message)
 	}
 }

@@ -83,5 +83,8 @@ func verifyFile(ctx context.Context, path string) (history.Report, error) {
 		return history.Report{}, err
 	}
 	report, err := history.Verify(ctx, file)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
 	return report, errors.Join(err, file.Close())
 }

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/examples"
+	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
+)
+
+// readmeBlock returns the fenced block of README.md below <!-- test: name -->.
+func readmeBlock(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(data), "<!-- test: "+name+" -->\n```")
+	if !found {
+		t.Fatalf("README.md has no block %q", name)
+	}
+	_, rest, _ = strings.Cut(rest, "\n") // the language
+	block, _, found := strings.Cut(rest, "\n```")
+	if !found {
+		t.Fatalf("block %q does not end", name)
+	}
+	return block
+}
+
+// shell runs the lines of a README block as a reader would type them, and
+// returns the exit status of each sluice command.
+type shell struct {
+	t      *testing.T
+	out    bytes.Buffer
+	status []int
+}
+
+func (s *shell) run(block string) {
+	s.t.Helper()
+	for line := range strings.Lines(block) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "  #")
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+		case words[0] == "export":
+			for _, assignment := range words[1:] {
+				if name, value, _ := strings.Cut(assignment, "="); name != "AWS_ENDPOINT_URL" {
+					s.t.Setenv(name, value)
+				}
+			}
+		case words[0] == "sluice" && words[1] == "sim":
+			s.sim(words)
+		case words[0] == "sluice":
+			a := &app{stdout: &s.out, stderr: &s.out, getenv: os.Getenv, now: time.Now}
+			s.status = append(s.status, a.execute(s.t.Context(), words[1:]))
+		default:
+			if out, err := exec.CommandContext(s.t.Context(), words[0], words[1:]...).CombinedOutput(); err != nil {
+				s.t.Fatalf("%s: %v\n%s", line, err, out)
+			}
+		}
+	}
+}
+
+// sim stands for `sluice sim … &`, on a free port and faster.
+func (s *shell) sim(words []string) {
+	s.t.Helper()
+	data, err := os.ReadFile(words[3])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w, err := ec2sim.ParseWorld(words[3], data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	server := httptest.NewServer(ec2sim.New(w, ec2sim.Options{Speed: 600}))
+	s.t.Cleanup(server.Close)
+	s.t.Setenv("AWS_ENDPOINT_URL", server.URL)
+}
+
+// newcomer is a folder with the examples in it, and nothing configured.
+func newcomer(t *testing.T) *shell {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "examples"), examples.Quickstart); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "none"))
+	return &shell{t: t}
+}
+
+func TestTheReadmesSessionWorksAsWritten(t *testing.T) {
+	block := readmeBlock(t, "session")
+	s := newcomer(t)
+	s.run(block)
+	want := []int{exitDone, exitPending, exitPending, exitDone, exitDone}
+	if len(s.status) != len(want) {
+		t.Fatalf("statuses %v, want %v\n%s", s.status, want, s.out.String())
+	}
+	for i := range want {
+		if s.status[i] != want[i] {
+			t.Errorf("command %d ended with %d, want %d\n%s", i+1, s.status[i], want[i], s.out.String())
+		}
+	}
+	for _, promised := range []string{"1  + assign   10.0.1.22", "2  - unassign 10.0.1.20  drain up to 3m", "AUTHORISED", "3 resources: 3 in sync", "assign 10.0.1.22 to egress-a"} {
+		if !strings.Contains(s.out.String(), promised) {
+			t.Errorf("the output does not say %q:\n%s", promised, s.out.String())
+		}
+	}
+}
+
+func TestTheReadmesAuditPasses(t *testing.T) {
+	block := readmeBlock(t, "audit")
+	s := newcomer(t)
+	s.run(block)
+	if len(s.status) != 1 || s.status[0] != exitDone || !strings.Contains(s.out.String(), "spec.keep_two") {
+		t.Errorf("statuses %v\n%s", s.status, s.out.String())
+	}
+}
+
+func TestTheReadmesConfigurationLoads(t *testing.T) {
+	cfg, problems := config.Load("sluice.yaml", []byte(readmeBlock(t, "config")))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if cfg.Targets["prod-use1"].RoleARN == "" || len(cfg.Policies) != 1 {
+		t.Errorf("config %+v", cfg)
+	}
+}
+
+func TestTheExamplePoliciesPassTheirTests(t *testing.T) {
+	src := policy.Source{Name: "examples/quickstart/policies"}
+	entries, err := examples.Quickstart.ReadDir("quickstart/policies")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := examples.Quickstart.ReadFile("quickstart/policies/" + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		src.Files = append(src.Files, policy.File{Path: e.Name(), Data: data})
+	}
+	report, err := policy.Test(t.Context(), []policy.Source{src})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Failed() > 0 || len(report.Tests) < 3 {
+		t.Errorf("report %+v", report)
+	}
+}
