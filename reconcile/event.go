@@ -12,6 +12,7 @@ type EventKind string
 
 // The events.
 const (
+	EventReading EventKind = "reading" // Git, or EC2, is being read: What says which
 	EventPlanned EventKind = "planned" // a plan was made and judged
 	EventStep    EventKind = "step"    // a call is about to be made (no outcome), or was
 	EventTurned  EventKind = "turned"  // a turn ended
@@ -24,6 +25,7 @@ type Event struct {
 	Kind  EventKind
 	Turn  *Turn
 	Step  *apply.Step
+	What  string
 	Pause time.Duration
 	Err   error
 }

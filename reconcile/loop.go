@@ -63,6 +63,7 @@ func (t *Turn) Waiting() bool {
 // Once looks at Git and EC2 and takes the next step. saved, when not nil, is the
 // plan that this one must be.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
+	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
 	d, err := look(ctx, l.cfg.Specs, l.cfg.Policies, l.latest.Load())
 	if err != nil {
 		return nil, err
@@ -108,6 +109,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
+	l.tell(Event{Kind: EventReading, What: "EC2"})
 	t := &Turn{Desired: d, Inventories: l.observe(ctx, d.Specs.Documents)}
 	now := l.cfg.Now()
 	if err := l.journal.settle(ctx, t.Inventories, now); err != nil {

@@ -85,7 +85,7 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 		if e.Kind == reconcile.EventStep && e.Step.Outcome != "" {
 			steps = append(steps, *e.Step)
 		}
-		if loopCfg.Mode == reconcile.Apply { // else the result says it all
+		if loopCfg.Mode == reconcile.Apply || e.Kind == reconcile.EventReading { // else the result says it all
 			progress.Event(e)
 		}
 	}

@@ -49,7 +49,11 @@ func (a *app) audit(ctx context.Context, cfg config.Config, output string) error
 	if err != nil {
 		return err
 	}
+	progress := a.progress(a.stderr, nil)
+	endProgress := background(ctx, progress.Run)
+	progress.Event(reconcile.Event{Kind: reconcile.EventReading, What: specs.String()})
 	d, err := reconcile.Look(ctx, specs, policies)
+	endProgress()
 	if err != nil {
 		return err
 	}

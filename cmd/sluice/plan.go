@@ -28,11 +28,15 @@ func (a *app) planCommand() *cobra.Command {
 			}
 			loopCfg.LookOnly = true
 			loopCfg.Ledger = a.ledger(cmd.Context(), cfg.History.File)
+			progress := a.progress(a.stderr, nil)
+			loopCfg.Events = reading(progress)
 			loop, err := reconcile.New(loopCfg)
 			if err != nil {
 				return err
 			}
+			endProgress := background(cmd.Context(), progress.Run)
 			turn, err := loop.Once(cmd.Context(), nil)
+			endProgress()
 			if err != nil {
 				return err
 			}

@@ -92,6 +92,16 @@ func (a *app) progress(w io.Writer, loop **reconcile.Loop) *render.Progress {
 	})
 }
 
+// reading passes on only what is being read, for commands whose result says the
+// rest.
+func reading(progress *render.Progress) func(reconcile.Event) {
+	return func(e reconcile.Event) {
+		if e.Kind == reconcile.EventReading {
+			progress.Event(e)
+		}
+	}
+}
+
 // problemsError is all problems, one a line.
 func problemsError(problems []strictyaml.Problem) error {
 	var lines []string

@@ -58,6 +58,8 @@ func (p *Progress) Event(e reconcile.Event) {
 	switch {
 	case e.Kind == reconcile.EventFailed && e.Err != nil:
 		p.failed(e.Err)
+	case e.Kind == reconcile.EventReading:
+		p.reading(e.What)
 	case e.Kind == reconcile.EventPlanned && e.Turn != nil:
 		p.planned(e.Turn)
 	case e.Kind == reconcile.EventStep && e.Step != nil:
@@ -66,6 +68,14 @@ func (p *Progress) Event(e reconcile.Event) {
 		p.turned(e.Turn)
 	case e.Kind == reconcile.EventWaiting && e.Turn != nil:
 		p.waits(e.Turn)
+	}
+}
+
+// reading says on the live line what is being read, unless there is something
+// better to say.
+func (p *Progress) reading(what string) {
+	if len(p.moves) == 0 && (p.waiting.word == "" || p.waiting.word == "reading") {
+		p.waiting = line{"reading", what} // drawn by Run's next tick: a quick read shows nothing
 	}
 }
 
