@@ -306,7 +306,18 @@ func checkGood(t *testing.T, d Document) {
 	if d.MaxDrainSeconds < 1 || d.MaxDrainSeconds > 4000 || (d.Kind == inventory.KindNatGateway) != (d.MinServing > 0) {
 		t.Errorf("out of range: %+v", d)
 	}
-	if s := d.Secondary; s != nil && (s.Count != nil && (*s.Count < 0 || *s.Count > 31 || len(s.Addresses) > 0) || len(s.Addresses) > 31) {
+	if s := d.Secondary; s != nil && (s.Count != nil && (*s.Count < 0 || *s.Count > 255 || len(s.Addresses) > 0) || len(s.Addresses) > 255) {
 		t.Errorf("out of range: %+v", s)
+	}
+}
+
+// EC2 lets a large instance's interface hold more than a NAT gateway ever does.
+func TestAnInterfaceMayHoldMoreThanAGateway(t *testing.T) {
+	for kind, good := range map[string]bool{"NetworkInterface": true, "NatGateway": false} {
+		id := map[string]string{"NetworkInterface": "eni-0065a61b324d1897a", "NatGateway": "nat-0ee3edd182361f662"}[kind]
+		set := Parse([]File{{Path: "a.yaml", Data: []byte("apiVersion: sluice/v1\nkind: " + kind + "\nmetadata: {name: a}\nspec: {id: " + id + ", secondary: {count: 49}}\n")}})
+		if (len(set.Problems) == 0) != good {
+			t.Errorf("%s: %v", kind, set.Problems)
+		}
 	}
 }
