@@ -157,15 +157,23 @@ func (j *journal) intents(now time.Time) []plan.Intent {
 	}
 	seen := map[subject]bool{}
 	var list []plan.Intent
-	for _, r := range slices.Backward(j.ledger.Open(now.Add(-settleAfter))) {
+	add := func(in plan.Intent) {
 		newest := true
-		for _, cidr := range cidrs(r.Addresses, r.Prefixes) {
-			key := subject{r.Target, r.ResourceID, cidr}
+		for _, cidr := range cidrs(in.Addresses, in.Prefixes) {
+			key := subject{in.Target, in.ID, cidr}
 			newest = newest && !seen[key]
 			seen[key] = true
 		}
 		if newest {
-			list = append(list, intentOf(r))
+			list = append(list, in)
+		}
+	}
+	for _, r := range slices.Backward(j.ledger.Open(now.Add(-settleAfter))) {
+		in := intentOf(r)
+		add(in)
+		if r.From != "" { // a move takes the address from there
+			in.ID, in.Verb = r.From, inventory.VerbUnassign
+			add(in)
 		}
 	}
 	slices.Reverse(list)

@@ -427,3 +427,31 @@ func TestWaitingForWhatIsHeldEnds(t *testing.T) {
 		wantMutations(t, s)
 	})
 }
+
+// A failover address moves in one call: it is never released first, however the
+// reads lag and whatever else the taker waits for.
+func TestAMovedAddressIsNeverReleasedFirst(t *testing.T) {
+	forever := 0
+	synctest.Test(t, func(t *testing.T) {
+		w := strings.Replace(world(), "networkInterfaces:\n", "networkInterfaces:\n  - {id: eni-0123456789abcdef1, subnetId: subnet-0123456789abcdef0, primary: 10.0.1.210}\n", 1)
+		vip := func(name, id, addresses string) string {
+			return fmt.Sprintf("apiVersion: sluice/v1\nkind: NetworkInterface\nmetadata: {name: %s}\nspec: {id: %s, allowReassignment: true, secondary: {addresses: [%s]}}\n", name, id, addresses)
+		}
+		s := newStage(t, w, vip("a", "eni-0123456789abcdef0", "10.0.1.201")+"---\n"+vip("b", "eni-0123456789abcdef1", ""))
+		if err := s.sim.Inject(ec2sim.Fault{Kind: "lagging-reads", Times: &forever, Delay: ec2sim.Duration(8 * time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+		s.serve(10*time.Minute, func(*reconcile.Loop) {
+			time.Sleep(time.Minute)
+			s.specs.commit(vip("a", "eni-0123456789abcdef0", "") + "---\n" + vip("b", "eni-0123456789abcdef1", "10.0.1.201, 10.0.1.202"))
+		})
+		for _, m := range s.mutations() {
+			if strings.HasPrefix(m, "unassign") {
+				t.Errorf("the address was released: %q", s.mutations())
+			}
+		}
+		if got := s.sim.World().NetworkInterfaces[0].Secondary; len(got) != 2 {
+			t.Errorf("the taker holds %v, calls %q", got, s.mutations())
+		}
+	})
+}

@@ -84,6 +84,34 @@ func (it *item) gives(cidr netip.Prefix) bool {
 	return !slices.Contains(it.want, cidr.Addr())
 }
 
+// findTakers notes which interface spec means to take which address from another
+// interface. Whatever becomes of that spec in this plan, the interface that has
+// the address does not let go of it: it would be nowhere in between.
+func (b *builder) findTakers() {
+	for _, it := range b.items {
+		if it.doc.Kind != inventory.KindNetworkInterface || !it.doc.AllowReassignment || it.doc.Secondary == nil {
+			continue
+		}
+		for _, ip := range it.doc.Secondary.Addresses {
+			key := takerKey{it.doc.Target, ip}
+			b.takers[key] = append(b.takers[key], it)
+		}
+	}
+}
+
+// taker returns the spec that means to take an address from an interface.
+func (b *builder) taker(giver *item, ip netip.Addr) *item {
+	if giver.doc.Kind != inventory.KindNetworkInterface {
+		return nil
+	}
+	for _, it := range b.takers[takerKey{giver.doc.Target, ip}] {
+		if it != giver && (it.live == nil || it.vpc == giver.vpc) {
+			return it
+		}
+	}
+	return nil
+}
+
 // link tells both sides of each need what it means for their order.
 func (b *builder) link() {
 	for _, it := range b.items {

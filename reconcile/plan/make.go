@@ -46,6 +46,7 @@ func Make(in Input) Plan {
 	}
 	b.checkAddressClaims()
 	b.reserveListed(in)
+	b.findTakers()
 	for _, it := range b.items {
 		it.wantCounted()
 	}
@@ -56,7 +57,7 @@ func Make(in Input) Plan {
 	b.blockVain()
 	b.link()
 	for _, it := range b.items {
-		it.sequence()
+		b.sequence(it)
 	}
 	b.blockVain()
 	p := Plan{Version: Version, Commit: in.Commit, PolicyDigest: in.PolicyDigest, Mode: in.Mode, Resources: []Resource{}}
@@ -94,6 +95,13 @@ type builder struct {
 	items   []*item
 	targets map[string]*index
 	owners  map[resourceKey]*item // whose spec means a resource
+	takers  map[takerKey][]*item  // who means to take an address from another interface
+}
+
+// takerKey names an address of a target.
+type takerKey struct {
+	target string
+	ip     netip.Addr
 }
 
 // resourceKey names a resource.
@@ -105,7 +113,7 @@ type resourceKey struct {
 
 // newBuilder finds every spec's resource and whether it must wait.
 func newBuilder(in Input) *builder {
-	b := &builder{targets: map[string]*index{}, owners: map[resourceKey]*item{}}
+	b := &builder{targets: map[string]*index{}, owners: map[resourceKey]*item{}, takers: map[takerKey][]*item{}}
 	for i := range in.Inventories {
 		b.targets[in.Inventories[i].Target] = newIndex(&in.Inventories[i])
 	}

@@ -43,6 +43,7 @@ type item struct {
 	waves [][]Action
 	waits bool // every wave waits for another resource
 	unmet bool // something is not done, and no wave will do it
+	keeps bool // what is not done waits for an interface that is converging
 }
 
 func (it *item) fail(format string, args ...any)  { it.stop(Error, format, args...) }

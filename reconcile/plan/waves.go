@@ -12,7 +12,7 @@ import (
 // sequence orders an item's changes: make before break. All removals of a
 // gateway go in one call where the floor allows, because an unassign locks the
 // gateway until its drain ends.
-func (it *item) sequence() {
+func (b *builder) sequence(it *item) {
 	if it.state != "" {
 		return
 	}
@@ -21,7 +21,7 @@ func (it *item) sequence() {
 	var addPrefixes, removePrefixes []netip.Prefix
 	if it.doc.Secondary != nil {
 		adds = missing(it.want, held)
-		removes = slices.DeleteFunc(missing(held, it.want), func(ip netip.Addr) bool { return slices.Contains(it.taken, ip) })
+		removes = b.keepForTakers(it, missing(held, it.want))
 	}
 	if it.doc.Prefixes != nil {
 		addPrefixes, removePrefixes = missing(it.wantPrefixes, it.prefixes), missing(it.prefixes, it.wantPrefixes)
@@ -43,6 +43,31 @@ func (it *item) sequence() {
 	adds, removes = s.run(now, removes)
 	s.prefixes(addPrefixes, removePrefixes)
 	it.finish(s, len(adds)+len(removes) == 0)
+}
+
+// keepForTakers leaves out of an interface's removals what another interface's
+// spec means to take, whether it can do so now or not.
+func (b *builder) keepForTakers(it *item, removes []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(removes, func(ip netip.Addr) bool {
+		taker := b.taker(it, ip)
+		if taker == nil {
+			return false
+		}
+		if !slices.Contains(it.taken, ip) {
+			it.unmet = true
+			it.keeps = it.keeps || taker.state == Converging
+			it.notes = append(it.notes, fmt.Sprintf("%s stays until %s can take it", ip, orName(taker)))
+		}
+		return true
+	})
+}
+
+// orName names an item's resource, or its spec where there is none.
+func orName(it *item) string {
+	if it.id != "" {
+		return it.id
+	}
+	return it.doc.Name
 }
 
 // withhold is for a resource whose primary address EC2 does not name: nothing is
@@ -67,6 +92,8 @@ func (it *item) finish(s sequencer, ok bool) {
 		it.state, it.reason = Converging, note
 	case len(s.waves) > 0:
 		it.state, it.reason = Pending, strings.Join(append([]string{describe(s.waves)}, it.notes...), "; ")
+	case it.unmet && it.keeps:
+		it.state, it.reason = Converging, note
 	case it.unmet:
 		it.block("%s", note)
 	default:
