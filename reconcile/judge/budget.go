@@ -19,8 +19,10 @@ type Budget struct {
 func DefaultBudget() Budget { return Budget{Removals: 4, Percent: 10} }
 
 // budgets holds back every removal of a target whose specs take away more than
-// the budget. All of what the specs do not want is counted, what is draining
-// already included: a large removal must not slip through in small cycles.
+// the budget. All that the specs do not want is counted, what is draining already
+// and what follows later included: a large removal must not slip through in small
+// cycles. Of a resource that goes nowhere (denied, held, blocked) only what drains
+// counts, so that it does not hold up the others.
 func (j *judgement) budgets() {
 	type total struct{ managed, excess int }
 	totals := map[string]total{}
@@ -70,6 +72,9 @@ func (j *judgement) count(r *plan.Resource) (managed, excess int) {
 			unwanted = max(0, held-*s.Count)
 		}
 		managed, excess = held, unwanted
+	}
+	if r.State != plan.Pending && r.State != plan.Converging {
+		return managed + len(live.prefixes), live.draining()
 	}
 	if p := doc.Prefixes; p != nil {
 		unwanted := 0

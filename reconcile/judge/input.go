@@ -114,6 +114,16 @@ func (l live) serving() int {
 	return n
 }
 
+func (l live) draining() int {
+	n := 0
+	for _, a := range l.addresses {
+		if a.Status == inventory.StatusUnassigning {
+			n++
+		}
+	}
+	return n
+}
+
 // liveKey names a resource.
 type liveKey struct {
 	target string

@@ -61,9 +61,13 @@ type judgement struct {
 
 // resource judges one resource: its document, then each of its actions.
 func (j *judgement) resource(ctx context.Context, r *plan.Resource) {
-	doc, ok := j.docs[r.Spec]
-	if !ok || r.State == plan.Error {
+	if r.State == plan.Error {
 		return // there is nothing that could be carried out
+	}
+	doc, ok := j.docs[r.Spec]
+	if !ok {
+		r.Stop(plan.Error, "no good document stands behind this resource, so it cannot be judged")
+		return
 	}
 	res, err := j.engine.Eval(ctx, policy.ScopeSpec, documentInput(doc), j.c.Now)
 	j.read(r, res, err)
@@ -125,11 +129,12 @@ func (j *judgement) read(r *plan.Resource, res policy.Result, err error) {
 }
 
 // stop applies a deny or a hold to a resource; a deny outweighs a hold, and an
-// error or a block stands.
+// error, a block, or something in transition stands.
 func stop(r *plan.Resource, kind, rule, msg string) {
 	reason := fmt.Sprintf("%s: %s", rule, msg)
+	waits := r.State == plan.Converging && len(r.Waves) == 0 // a drain goes on, whatever is said of it
 	switch {
-	case r.State == plan.Error || r.State == plan.Blocked || r.State == plan.Denied:
+	case waits || r.State == plan.Error || r.State == plan.Blocked || r.State == plan.Denied:
 	case kind == policy.Deny:
 		r.Stop(plan.Denied, reason)
 	case kind == policy.Hold && r.State == plan.Pending:

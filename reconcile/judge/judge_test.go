@@ -212,3 +212,51 @@ func TestTheGuardOfPrimaryAddressesNeedsNoPolicy(t *testing.T) {
 		t.Errorf("state %s, verdicts %+v", r.State, r.Verdicts)
 	}
 }
+
+// two is a case of two gateways; the first spec wants none of five addresses, the
+// second gives up one of one.
+func two(t *testing.T) Case {
+	t.Helper()
+	c := swap(t, 5)
+	g := c.Inventories[0].NatGateways[0]
+	g.ID = "nat-0123456789abcdef1"
+	g.Addresses = []inventory.Address{
+		{IP: ip("10.0.1.11"), Primary: true, Status: inventory.StatusSucceeded}, {IP: ip("10.0.1.50"), Status: inventory.StatusSucceeded},
+	}
+	c.Inventories[0].NatGateways = append(c.Inventories[0].NatGateways, g)
+	set := spec.Parse([]spec.File{{Path: "b.yaml", Data: []byte("apiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: b}\nspec: {id: nat-0123456789abcdef1, secondary: {addresses: []}}\n")}})
+	c.Documents = append(c.Documents, set.Documents...)
+	c.Plan = plan.Make(plan.Input{Commit: "c1", Mode: "apply", Documents: c.Documents, Inventories: c.Inventories})
+	return c
+}
+
+func TestWhatIsDeniedDoesNotUseUpTheBudgetOfOthers(t *testing.T) {
+	deny := "# METADATA\n# title: T\npackage sluice.spec.never_empty\n\ndeny contains \"because\" if {\n\tinput.metadata.name == \"egress\"\n\tcount(input.spec.secondary.addresses) == 0\n}\n"
+	p := Judge(t.Context(), engine(t, deny), two(t)).Plan()
+	if p.Resources[0].State != plan.Denied || p.Resources[1].State != plan.Pending {
+		t.Errorf("states %s and %s: %s", p.Resources[0].State, p.Resources[1].State, p.Resources[1].Reason)
+	}
+	p = Judge(t.Context(), engine(t), two(t)).Plan()
+	if p.Resources[0].State != plan.Held || p.Resources[1].State != plan.Held {
+		t.Errorf("states %s and %s", p.Resources[0].State, p.Resources[1].State)
+	}
+}
+
+func TestADrainThatGoesOnStaysInSight(t *testing.T) {
+	c := swap(t, 1, "10.0.1.30")
+	c.Inventories[0].NatGateways[0].Addresses[1].Status = inventory.StatusUnassigning
+	c.Plan = plan.Make(plan.Input{Commit: "c1", Mode: "apply", Documents: c.Documents, Inventories: c.Inventories})
+	deny := "# METADATA\n# title: T\npackage sluice.spec.no\n\ndeny contains \"because\" if input.metadata.name == \"egress\"\n"
+	r := Judge(t.Context(), engine(t, deny), c).Plan().Resources[0]
+	if r.State != plan.Converging || len(r.Verdicts) != 1 {
+		t.Errorf("state %s, verdicts %+v", r.State, r.Verdicts)
+	}
+}
+
+func TestAResourceWithoutADocumentIsNotApproved(t *testing.T) {
+	c := swap(t, 1, "10.0.1.30")
+	c.Documents = nil
+	if r := Judge(t.Context(), engine(t), c).Plan().Resources[0]; r.State != plan.Error {
+		t.Errorf("state %s", r.State)
+	}
+}
