@@ -12,6 +12,8 @@ type AuditReport struct {
 	Documents    []AuditDocument `json:"documents"`
 	Problems     []string        `json:"problems"` // "file:line:column: …", of no one document
 	Summary      AuditSummary    `json:"summary"`  // set by [AuditJSON]
+
+	Titles map[string]string `json:"titles,omitempty"` // of rules, by id, as far as they are known
 }
 
 // AuditDocument is one spec. With problems it was not judged and has no rules.
@@ -24,13 +26,18 @@ type AuditDocument struct {
 	Rules    []AuditRule `json:"rules"`
 }
 
-// AuditRule is what one rule says of a document: pass, warn, hold, deny, or
+// AuditRule is what one rule says of a document: pass, warn, cap, hold, deny, or
 // error when it could not be evaluated.
 type AuditRule struct {
 	ID       string `json:"rule"`
 	Decision string `json:"decision"`
 	Msg      string `json:"msg"`
+	Line     int    `json:"line,omitempty"`   // of the offending YAML in the document's file; 0: the document's own
+	Column   int    `json:"column,omitempty"` // counted in characters from 1; 0 when not known
 }
+
+// NotJudged is said of a document that has neither problems nor rules.
+const NotJudged = "no rule was evaluated, so nothing is known of this document"
 
 // AuditSummary counts documents, each by the gravest thing said of it.
 type AuditSummary struct {
@@ -38,7 +45,7 @@ type AuditSummary struct {
 	Passed    int `json:"passed"` // nothing but passes and warnings
 	Held      int `json:"held"`
 	Denied    int `json:"denied"`
-	Faulty    int `json:"faulty"`   // with problems, or a rule that could not be evaluated
+	Faulty    int `json:"faulty"`   // with problems, no rule, or a rule that could not be evaluated
 	Warnings  int `json:"warnings"` // of all documents
 	Problems  int `json:"problems"` // of all documents, and of none
 }
@@ -49,12 +56,12 @@ func (r *AuditReport) Count() AuditSummary {
 	for _, d := range r.Documents {
 		said := map[string]int{}
 		for _, rule := range d.Rules {
-			said[rule.Decision]++
+			said[grade(rule.Decision)]++
 		}
 		s.Warnings += said["warn"]
 		s.Problems += len(d.Problems)
 		switch {
-		case len(d.Problems)+said["error"] > 0:
+		case len(d.Problems)+said["error"] > 0, len(d.Rules) == 0: // no rule, no pass
 			s.Faulty++
 		case said["deny"] > 0:
 			s.Denied++
@@ -65,6 +72,15 @@ func (r *AuditReport) Count() AuditSummary {
 		}
 	}
 	return s
+}
+
+// grade is the decision itself when it is a known one. What is not known is no pass.
+func grade(decision string) string {
+	switch decision {
+	case "pass", "allow", "cap", "warn", "hold", "deny":
+		return decision
+	}
+	return "error"
 }
 
 // AuditJSON writes a report's stable JSON form.
@@ -111,6 +127,9 @@ func (p *page) auditDocument(d AuditDocument) {
 	}
 	for _, problem := range d.Problems {
 		entry(worst, "error", span{plain, problem})
+	}
+	if len(d.Problems)+len(d.Rules) == 0 {
+		entry(worst, "error", span{plain, NotJudged})
 	}
 	var passed []string
 	for _, rule := range d.Rules {

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// clean escapes whatever could act on a terminal instead of being read: control
+// Clean escapes whatever could act on a terminal instead of being read: control
 // characters of both sets (ESC and CSI among them), bytes that are no UTF-8, and
 // the invisible characters that reorder or hide text. Line breaks are escaped too:
 // who wants them splits first. Cleaning twice changes nothing more.
-func clean(s string) string {
+func Clean(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError || !strconv.IsPrint(r) }) < 0 {
 		return s
 	}

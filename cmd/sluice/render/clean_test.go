@@ -32,8 +32,8 @@ func TestCleanEscapesWhatActsOnATerminal(t *testing.T) {
 		{"what cannot be seen", "a\u200bb\ufeff\U000e0041", `a\u200bb\ufeff\U000e0041`},
 		{"line separators", "a\u2028b", `a\u2028b`},
 	} {
-		if got := clean(c.in); got != c.want {
-			t.Errorf("%s: clean(%q) = %q, want %q", c.name, c.in, got, c.want)
+		if got := Clean(c.in); got != c.want {
+			t.Errorf("%s: Clean(%q) = %q, want %q", c.name, c.in, got, c.want)
 		}
 	}
 }
@@ -43,11 +43,11 @@ func FuzzClean(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clean(s)
+		got := Clean(s)
 		if bad := unprintable(got); bad != "" {
-			t.Errorf("clean(%q) lets %s through", s, bad)
+			t.Errorf("Clean(%q) lets %s through", s, bad)
 		}
-		if clean(got) != got {
+		if Clean(got) != got {
 			t.Errorf("cleaning %q twice changes it again", s)
 		}
 		data, err := json.Marshal(s)

@@ -94,7 +94,7 @@ func (p *Progress) draw() {
 	pg.put(moving, text.word)
 	pg.gap(2)
 	pg.tab(wordColumn)
-	pg.put(plain, cut(clean(text.rest), pg.width-pg.col-1))
+	pg.put(plain, cut(Clean(text.rest), pg.width-pg.col-1))
 	pg.setInk(plain)
 	if pg.text() != p.drawn {
 		p.drawn = pg.text()

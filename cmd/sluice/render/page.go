@@ -31,7 +31,7 @@ func (p *page) put(i ink, text string) {
 	if text == "" {
 		return
 	}
-	text = clean(text)
+	text = Clean(text)
 	if p.ink != i { // spaces between inks belong to neither
 		p.setInk(plain)
 	}
@@ -107,7 +107,7 @@ func (p *page) flowTo(hang, between int, spans ...span) {
 				begun = false
 			}
 			for word := range strings.FieldsSeq(text) {
-				switch size := utf8.RuneCountInString(clean(word)); {
+				switch size := utf8.RuneCountInString(Clean(word)); {
 				case begun && p.col+space+size > p.width:
 					p.newline()
 					p.tab(hang)
@@ -142,7 +142,7 @@ func (p *page) table(under int, rows []row) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(clean(c.text)))
+			widths[i] = max(widths[i], utf8.RuneCountInString(Clean(c.text)))
 		}
 	}
 	for _, r := range rows {

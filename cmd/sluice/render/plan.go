@@ -66,7 +66,7 @@ func (p *page) inSync(resources []plan.Resource, gutter int, verbose bool) {
 		p.table(0, rows)
 		return
 	}
-	list := clean(strings.Join(names, ", "))
+	list := Clean(strings.Join(names, ", "))
 	if gutter+utf8.RuneCountInString(list) > p.width {
 		list = count(len(names), "resource", "resources")
 	}
@@ -91,7 +91,7 @@ func (p *page) resource(r plan.Resource, gutter int) {
 	p.tab(gutter)
 	p.flow(span{strong, r.Spec.Name}, span{plain, string(r.Kind)}, span{plain, r.ID},
 		span{quiet, targetWord(r.Target)}, span{quiet, position(r.Spec.File, r.Spec.Line)})
-	reason := beyondVerdicts(beyondWaves(r.Reason, r.Waves), r.Verdicts)
+	reason := Reason(r)
 	if r.State == plan.Pending { // what is done stands first; else why it is not
 		p.waves(r.Waves, gutter, false)
 		p.verdicts(r.Verdicts, gutter)
@@ -141,7 +141,7 @@ func actionNote(a plan.Action) string {
 	case a.From != "":
 		return "from " + a.From
 	case a.MaxDrainSeconds > 0:
-		return "drain up to " + formatSeconds(a.MaxDrainSeconds)
+		return "drain up to " + FormatSeconds(a.MaxDrainSeconds)
 	}
 	return ""
 }
@@ -207,6 +207,12 @@ func targetWord(target string) string {
 		return ""
 	}
 	return target
+}
+
+// Reason is what a resource's reason says beyond its waves and verdicts, which are
+// shown anyway; often nothing.
+func Reason(r plan.Resource) string {
+	return beyondVerdicts(beyondWaves(r.Reason, r.Waves), r.Verdicts)
 }
 
 // beyondWaves cuts off the part of a reason that only tells the waves in words.

@@ -25,7 +25,7 @@ func (p *page) probes(probes []apply.Probe) {
 		sign := symbol(pr.Action.Verb)
 		action := sign.text + " " + pr.Action.String()
 		if n := pr.Action.MaxDrainSeconds; n > 0 {
-			action += ", drain up to " + formatSeconds(n)
+			action += ", drain up to " + FormatSeconds(n)
 		}
 		r := row{cells: []span{{strong, name}, answer(pr.Authorised), answer(pr.Feasible), {plain, action}}}
 		request := labelled("request", pr.RequestID)

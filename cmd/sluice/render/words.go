@@ -47,8 +47,8 @@ func formatDuration(d time.Duration) string {
 	return text
 }
 
-// formatSeconds writes a number of seconds, as EC2 counts drains.
-func formatSeconds(n int) string { return formatDuration(time.Duration(n) * time.Second) }
+// FormatSeconds writes a number of seconds, as EC2 counts drains.
+func FormatSeconds(n int) string { return formatDuration(time.Duration(n) * time.Second) }
 
 // position is where a spec stands, "file:line", or the file alone.
 func position(file string, line int) string {
@@ -100,7 +100,7 @@ func sentence(a plan.Action, resource string) string {
 	case inventory.VerbUnassign:
 		text += " from " + resource
 		if a.MaxDrainSeconds > 0 {
-			text += ", drain up to " + formatSeconds(a.MaxDrainSeconds)
+			text += ", drain up to " + FormatSeconds(a.MaxDrainSeconds)
 		}
 	case inventory.VerbMove:
 		text += " from " + a.From + " to " + resource
