@@ -102,8 +102,9 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	if t == nil {
 		return err
 	}
-	if err != nil && len(steps) == 0 {
-		return err
+	var stale *reconcile.StaleError
+	if errors.As(err, &stale) && len(steps) == 0 {
+		return err // nothing was done, and the plan is not the one that was asked for
 	}
 	if printErr := a.printApply(c, t, steps); printErr != nil {
 		return errors.Join(err, printErr)

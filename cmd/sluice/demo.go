@@ -41,6 +41,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `Start the EC2 simulator, make a Git repository of the quickstart example, run the
 daemon on it, and commit two changes: one that swaps an address, and one that
 policy refuses. Nothing outside a temporary folder is touched.`,
+		Example: `  sluice demo
+  sluice demo --keep        then look around, with the commands that it prints`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.demo(cmd.Context(), keep)

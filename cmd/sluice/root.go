@@ -37,6 +37,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	case errors.As(err, &s):
 		return int(s)
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
+		err = fmt.Errorf("ended before it was done: %w", context.Cause(ctx)) // whatever was just being read
+	}
 	fmt.Fprintf(a.stderr, "sluice: %s\n", printable(err.Error()))
 	return exitFailed
 }

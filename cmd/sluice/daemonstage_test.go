@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// await waits for what another process does.
+func await(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP")
+	}
+	st := stageOf(ts)
+	switch args[0] {
+	case "ready":
+		holder := ts.MkAbs(args[1]) + ".holder"
+		poll(ts, "the daemon to be ready", func() (string, bool) {
+			api := holderAPI(holder)
+			body, code, err := fetch(api + "/readyz")
+			if api == "" || err != nil || code != http.StatusOK {
+				return fmt.Sprintf("%s %v", body, err), false
+			}
+			st.api = api
+			ts.Setenv("API", api)
+			return body, true
+		})
+	case "status":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a status like "+args[1], func() (string, bool) {
+			body, _, err := fetch(st.api + "/api/v1/status")
+			return body, err == nil && want.MatchString(body)
+		})
+	case "calls":
+		want, sim := regexp.MustCompile(args[1]), runningSim(ts)
+		poll(ts, "calls like "+args[1], func() (string, bool) {
+			lines := callLines(sim)
+			return lines, want.MatchString(lines)
+		})
+	default:
+		ts.Fatalf("unknown: await %s", args[0])
+	}
+}
+
+// poll asks again and again until it has what it wants, or patience ends.
+func poll(ts *testscript.TestScript, what string, ask func() (last string, ok bool)) {
+	end := time.After(patience)
+	for {
+		last, ok := ask()
+		if ok {
+			return
+		}
+		select {
+		case <-end:
+			ts.Fatalf("waited in vain for %s; the last was:\n%s", what, last)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// holderAPI is where the holder of a record answers, or nothing.
+func holderAPI(file string) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	var holder struct {
+		API string `json:"api"`
+	}
+	if json.Unmarshal(data, &holder) != nil {
+		return ""
+	}
+	return holder.API
+}
+
+func fetch(url string) (body string, code int, err error) {
+	client := http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Get(url)
+	if err != nil {
+		return "", 0, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return string(data), resp.StatusCode, err
+}
+
+func get(ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: get PATH")
+	}
+	body, code, err := fetch(stageOf(ts).api + args[0])
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", code, body)
+}
+
+func sigterm(ts *testscript.TestScript, _ []string) {
+	for _, cmd := range ts.BackgroundCmds() {
+		if cmd.ProcessState == nil {
+			ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+		}
+	}
+}

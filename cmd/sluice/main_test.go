@@ -1,0 +1,93 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the real program a command of the scripts. They wait for drains
+// most of the time, so more of them than processors may run at once.
+func TestMain(m *testing.M) {
+	if f := flag.Lookup("test.parallel"); f != nil {
+		_ = f.Value.Set("6") // -parallel on the command line still counts
+	}
+	testscript.Main(m, map[string]func(){
+		"sluice": func() { os.Exit(run()) },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar, each in a folder of its own ($WORK), on
+// the real program. Beside the commands of testscript there are:
+//
+//	exits N COMMAND…            run a command; its exit status must be N
+//	quickstart                  world.yaml, specs/ and policies/ of the example
+//	sim WORLD [--speed N]       start the simulator, and make it this script's AWS
+//	calls                       print what asked the simulator for a change, one a line
+//	rival add|remove GATEWAY ADDRESS   somebody else changes a gateway
+//	fault JSON                  EC2 misbehaves
+//	gitrepo DIR                 make a Git repository of a folder
+//	gitcommit DIR MESSAGE       commit all that is in it
+//	gittag DIR NAME             tag the newest commit
+//	replace FILE OLD NEW        change a text, everywhere in a file
+//	expand FILE                 put environment variables into a file
+//	folder DIR                  print the names of what is in a folder
+//	keys FILE                   print the paths of all fields of a JSON file
+//	await ready HISTORY         until the daemon that holds a record is ready; sets $API
+//	await status|calls REGEXP   until the daemon's status, or the calls, match
+//	get PATH                    print a page of the daemon's API
+//	sigterm                     send SIGTERM to what runs in the background
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		RequireUniqueNames: true,
+		Setup:              setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":      positive(exits),
+			"quickstart": positive(quickstart),
+			"sim":        positive(startSim),
+			"calls":      positive(printCalls),
+			"rival":      positive(rival),
+			"fault":      positive(fault),
+			"gitrepo":    positive(gitRepo),
+			"gitcommit":  positive(gitCommit),
+			"gittag":     positive(gitTag),
+			"replace":    positive(replace),
+			"expand":     positive(expand),
+			"folder":     positive(folder),
+			"keys":       positive(keys),
+			"await":      positive(await),
+			"get":        positive(get),
+			"sigterm":    positive(sigterm),
+		},
+	})
+}
+
+// patience bounds every wait for another process.
+const patience = 30 * time.Second
+
+// setup gives a script an AWS that does not exist, until it starts a simulator:
+// no script can reach a real account.
+func setup(env *testscript.Env) error {
+	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+	env.Setenv("AWS_REGION", "us-east-1")
+	env.Setenv("AWS_ACCESS_KEY_ID", "tester")
+	env.Setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tester")
+	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	env.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9") // the discard port: closed
+	env.Values[stageKey{}] = &stage{}
+	return nil
+}
+
+// positive is a command that knows no "!".
+func positive(f func(*testscript.TestScript, []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command cannot be negated")
+		}
+		f(ts, args)
+	}
+}
