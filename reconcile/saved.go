@@ -12,7 +12,7 @@ type StaleError struct{ Changes []string }
 
 // Error says what changed and what to do.
 func (e *StaleError) Error() string {
-	return "the saved plan is stale and nothing was done: " + strings.Join(e.Changes, "; ") + "; make a new plan"
+	return "the saved plan is stale, so it is not carried out: " + strings.Join(e.Changes, "; ") + "; make a new plan"
 }
 
 // checkSaved compares a saved plan with the one just made. Equal hashes are the

@@ -114,14 +114,14 @@ func (it *item) resolveGateway() {
 	switch {
 	case g.State == "pending":
 		it.block("%s is still being created (state pending); it is looked at again until it is available", g.ID)
-	case g.State == "available" && len(g.Addresses) == 0:
-		it.block("EC2 lists no address of %s at all, not even the primary, so nothing is known of it; it is looked at again", g.ID)
 	case g.State != "available":
 		it.fail("%s is %s, not available%s", g.ID, orUnknown(g.State), parenthesis(g.FailureMessage))
 	case public:
 		it.fail("%s is a public NAT gateway; sluice manages private ones only", g.ID)
 	case g.AvailabilityMode == "regional" || g.SubnetID == "":
 		it.fail("%s is a regional NAT gateway, whose addresses AWS places; sluice manages zonal ones only", g.ID)
+	case len(g.Addresses) == 0:
+		it.block("EC2 lists no address of %s at all, not even the primary, so nothing is known of it; it is looked at again", g.ID)
 	}
 }
 
