@@ -20,7 +20,7 @@ const (
 )
 
 // aside remembers, by resource and difference, what EC2 would not do lately. It
-// only ever makes sluice wait, and a new commit or policy forgets it.
+// only ever makes sluice wait, and a new commit forgets it.
 type aside struct {
 	refusals map[string]refusal
 	told     map[told]string // the drift or contest of a resource that was recorded last
@@ -74,7 +74,7 @@ func refusalReason(s apply.Step) string {
 
 // setAside stops resources that must wait, drift that is only to be reported, and
 // what is contested because the same correction was undone again and again.
-func (l *Loop) setAside(ctx context.Context, p *plan.Plan, now time.Time) error {
+func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.Time) error {
 	for i := range p.Resources {
 		r := &p.Resources[i]
 		if r.State == plan.InSync {
@@ -85,7 +85,7 @@ func (l *Loop) setAside(ctx context.Context, p *plan.Plan, now time.Time) error 
 			continue
 		}
 		next := r.Waves[0][0]
-		drifted := l.drifted(*p, *r)
+		drifted := l.drifted(d, *r)
 		if drifted {
 			if err := l.tellOnce(ctx, history.KindDrift, *p, *r, r.Reason); err != nil {
 				return err

@@ -2,6 +2,9 @@ package reconcile
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +13,8 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/ruling"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
@@ -19,13 +24,17 @@ type Desired struct {
 	Commit gitsource.Commit
 	Specs  spec.Set
 	Engine *policy.Engine // nil when Err says that the policies are broken
+	// Rulings are the waivers and approvals that stand beside the rules.
+	Rulings ruling.Set
 
 	// Err is why nothing can be planned from what was read: no spec at all, or
 	// policies that do not compile. It stands until Git says something new.
 	Err error
 
-	snapshot *gitsource.Snapshot
-	policies []*gitsource.Snapshot
+	digests   map[plan.SpecRef]string // of each good document's kind and spec: what it asks for
+	policyErr error
+	snapshot  *gitsource.Snapshot
+	policies  []*gitsource.Snapshot
 }
 
 // key names what a plan was asked by: a change of either is a new request.
@@ -38,39 +47,86 @@ func (d *Desired) key() string {
 
 // Look reads specs and policies once.
 func Look(ctx context.Context, specs Source, policies []Source) (*Desired, error) {
-	return look(ctx, specs, policies, nil)
+	return newLooker(specs, policies).look(ctx, nil)
+}
+
+// looker reads sources, each of which is asked only for what is new to it.
+type looker struct {
+	specs    *remembered
+	policies []*remembered
+}
+
+// remembered is a source and what it said last.
+type remembered struct {
+	Source
+	last *gitsource.Snapshot
+}
+
+func (r *remembered) read(ctx context.Context) (*gitsource.Snapshot, error) {
+	s, err := r.Snapshot(ctx, r.last)
+	if err == nil {
+		r.last = s
+	}
+	return s, err
+}
+
+func newLooker(specs Source, policies []Source) *looker {
+	k := &looker{specs: &remembered{Source: specs}}
+	for _, src := range policies {
+		k.policies = append(k.policies, &remembered{Source: src})
+	}
+	return k
 }
 
 // look reads specs and policies, and returns last itself when neither changed.
 // Policies come from their own sources, never from the commit that they judge.
-func look(ctx context.Context, specs Source, policies []Source, last *Desired) (*Desired, error) {
+func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	if last == nil {
 		last = &Desired{}
 	}
-	d := &Desired{Commit: last.Commit, Specs: last.Specs, Engine: last.Engine}
+	d := *last
 	var err error
-	if d.snapshot, err = specs.Snapshot(ctx, last.snapshot); err != nil {
+	if d.snapshot, err = k.specs.read(ctx); err != nil {
 		return nil, fmt.Errorf("specs: %w", err)
 	}
-	d.policies = make([]*gitsource.Snapshot, len(policies))
-	for i, src := range policies {
-		var before *gitsource.Snapshot
-		if i < len(last.policies) {
-			before = last.policies[i]
-		}
-		if d.policies[i], err = src.Snapshot(ctx, before); err != nil {
+	d.policies = make([]*gitsource.Snapshot, len(k.policies))
+	for i, src := range k.policies {
+		if d.policies[i], err = src.read(ctx); err != nil {
 			return nil, fmt.Errorf("policy: %w", err)
 		}
 	}
-	if d.snapshot == last.snapshot && last.snapshot != nil && slices.Equal(d.policies, last.policies) {
+	newSpecs := last.snapshot != d.snapshot
+	newPolicies := last.snapshot == nil || !slices.Equal(last.policies, d.policies)
+	if !newSpecs && !newPolicies {
 		return last, nil
 	}
-	if d.snapshot != last.snapshot {
+	if newSpecs {
 		d.Commit, d.Specs = d.snapshot.Commit, parse(d.snapshot)
+		d.digests = digests(d.Specs.Documents)
 	}
-	d.Engine, err = compile(ctx, policies, d.policies)
-	d.Err = errors.Join(d.Specs.Err(), err)
-	return d, nil
+	if newPolicies {
+		d.Engine, d.Rulings, d.policyErr = k.compile(ctx, d.policies)
+	}
+	d.Err = errors.Join(d.Specs.Err(), d.policyErr)
+	return &d, nil
+}
+
+// digests says by a digest what each good document asks for. Names, labels and
+// places do not count: a rename asks for nothing.
+func digests(docs []spec.Document) map[plan.SpecRef]string {
+	out := map[plan.SpecRef]string{}
+	for _, doc := range docs {
+		var parts struct {
+			Kind string          `json:"kind"`
+			Spec json.RawMessage `json:"spec"`
+		}
+		if len(doc.Problems) > 0 || json.Unmarshal(doc.JSON, &parts) != nil {
+			continue
+		}
+		sum := sha256.Sum256(append([]byte(parts.Kind), parts.Spec...))
+		out[plan.SpecRef{Name: doc.Name, File: doc.File, Line: doc.Line}] = hex.EncodeToString(sum[:])
+	}
+	return out
 }
 
 func parse(s *gitsource.Snapshot) spec.Set {
@@ -81,20 +137,35 @@ func parse(s *gitsource.Snapshot) spec.Set {
 	return spec.Parse(files)
 }
 
-func compile(ctx context.Context, from []Source, snapshots []*gitsource.Snapshot) (*policy.Engine, error) {
+// compile makes the engine, and reads the rulings that stand beside the rules.
+func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (*policy.Engine, ruling.Set, error) {
 	var sources []policy.Source
+	var files []ruling.File
 	for i, s := range snapshots {
-		src := policy.Source{Name: from[i].String()}
+		src := policy.Source{Name: k.policies[i].String()}
 		for _, f := range s.Files {
 			src.Files = append(src.Files, policy.File{Path: f.Path, Data: f.Data})
+			files = append(files, ruling.File{Path: f.Path, Data: f.Data})
 		}
 		sources = append(sources, src)
 	}
 	engine, err := policy.Load(ctx, sources, policy.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
+		return nil, ruling.Set{}, fmt.Errorf("policy: %w", err)
 	}
-	return engine, nil
+	known := map[string]bool{}
+	for _, r := range engine.Rules() {
+		known[r.ID] = true
+	}
+	rulings, problems := ruling.Parse(files, func(id string) bool { return known[id] })
+	var bad []error
+	for _, p := range problems {
+		bad = append(bad, p)
+	}
+	if len(bad) > 0 {
+		return nil, ruling.Set{}, fmt.Errorf("policy: %w", errors.Join(bad...))
+	}
+	return engine, rulings, nil
 }
 
 // commitInput is what rules see of the commit.

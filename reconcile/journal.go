@@ -16,8 +16,12 @@ import (
 
 // settleAfter is how long a call's effect may stay unseen before the call counts
 // as never carried out. EC2's reads lag; within this time a read that contradicts
-// what was just done makes the resource wait rather than act.
-const settleAfter = 30 * time.Second
+// what was just done makes the resource wait rather than act. A call that EC2
+// accepted is given much longer than one whose answer was lost.
+const (
+	settleAfter         = 30 * time.Second
+	settleAcceptedAfter = 5 * time.Minute
+)
 
 // journal writes the history and keeps the ledger in step with it. Without a
 // store it only reads the ledger.
@@ -71,7 +75,7 @@ func (j *journal) Outcome(ctx context.Context, intent uint64, s apply.Step) erro
 func (j *journal) probes(ctx context.Context, p plan.Plan, probes []apply.Probe) error {
 	var records []history.Record
 	for _, pr := range probes {
-		if pr.Authorised == "not probed" {
+		if pr.Authorised == apply.NotProbed {
 			continue
 		}
 		r := stepRecord(history.KindProbe, apply.Step{
@@ -196,7 +200,7 @@ func cidrs(addresses []netip.Addr, prefixes []netip.Prefix) []netip.Prefix {
 }
 
 // settle closes undecided intents by what is observed: done when the effect
-// shows, not done when it did not show for settleAfter. A resource that was not
+// shows, not done when it did not show for long enough. A resource that was not
 // observed decides nothing.
 func (j *journal) settle(ctx context.Context, inventories []inventory.Inventory, now time.Time) error {
 	var records []history.Record
@@ -206,11 +210,14 @@ func (j *journal) settle(ctx context.Context, inventories []inventory.Inventory,
 			continue
 		}
 		in := intentOf(r)
-		outcome := ""
+		outcome, patience := "", settleAfter
+		if r.Outcome == history.OutcomeAccepted {
+			patience = settleAcceptedAfter
+		}
 		switch {
 		case plan.Visible(in, addresses, prefixes):
 			outcome = history.OutcomeDone
-		case now.Sub(r.Time) > settleAfter:
+		case now.Sub(r.Time) > patience:
 			outcome = history.OutcomeNotDone
 		default:
 			continue

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,14 +17,18 @@ import (
 // Loop turns. Its methods are for one goroutine, except Status and Preempt.
 type Loop struct {
 	cfg     Config
+	looker  *looker
 	journal *journal
 	aside   *aside
 
 	latest  atomic.Pointer[Desired] // the newest that Git said
 	current *Desired                // what this turn works on
 	status  status
-	probed  probedPlan
-	telling sync.Mutex
+	probed  probed
+
+	// untrusted are the targets whose endpoint carried out a dry-run.
+	untrusted map[string]bool
+	telling   sync.Mutex
 }
 
 // New makes a loop.
@@ -33,7 +36,7 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside()}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies), untrusted: map[string]bool{}}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
 	return l, nil
 }
@@ -64,7 +67,7 @@ func (t *Turn) Waiting() bool {
 // plan that this one must be.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
-	d, err := look(ctx, l.cfg.Specs, l.cfg.Policies, l.latest.Load())
+	d, err := l.looker.look(ctx, l.latest.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -72,29 +75,82 @@ func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	return l.turn(ctx, d, saved)
 }
 
-// Converge turns until nothing is left to wait for, a turn fails, or ctx ends.
+// Converge turns until nothing is left to wait for, a turn fails, or ctx ends. A
+// look at Git that fails once a turn went well is told of, and what was read last
+// stays in force: a drain must not be left in the middle. The last turn that went
+// well is returned with an error too.
 func (l *Loop) Converge(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	pace := newPacer(l.cfg.Pace)
 	looked := l.cfg.Now()
 	t, err := l.Once(ctx, saved)
+	trust := outage{known: map[string]bool{}}
 	for {
-		if err != nil || l.cfg.Mode != Apply || !t.Waiting() {
+		if err != nil || l.cfg.Mode != Apply || !t.Waiting() && !trust.passing(t.Plan(), l.cfg.Now()) {
 			return t, err
 		}
 		pause := pace.next(t.Plan().PlanHash)
 		l.tell(Event{Kind: EventWaiting, Turn: t, Pause: pause})
 		select {
 		case <-ctx.Done():
-			return t, fmt.Errorf("ended while still converging: %w", context.Cause(ctx))
+			return t, ErrInterrupted
 		case <-time.After(pause):
 		}
-		if l.cfg.Now().Sub(looked) < l.cfg.Interval {
-			t, err = l.turn(ctx, l.current, saved)
-			continue
+		if l.cfg.Now().Sub(looked) >= l.cfg.Interval {
+			looked = l.cfg.Now()
+			l.lookAgain(ctx)
 		}
-		looked = l.cfg.Now()
-		t, err = l.Once(ctx, saved)
+		var next *Turn
+		if next, err = l.turn(ctx, l.latest.Load(), saved); next != nil {
+			t = next
+		}
 	}
+}
+
+// ErrInterrupted is the end of a wait that somebody else ended.
+var ErrInterrupted = errors.New("interrupted while still converging; run the same command again to go on")
+
+// outagePatience is how long a resource that was seen well before may be in error
+// before waiting for it ends: a read that fails, or shows nothing, may pass.
+const outagePatience = 5 * time.Minute
+
+// outage tells an error that may pass from one that stands since the beginning.
+type outage struct {
+	known map[string]bool // resources that were seen well
+	since time.Time       // when the trouble began; zero while there is none
+}
+
+// passing reports whether a resource that was seen well is in error, not yet for
+// too long.
+func (o *outage) passing(p plan.Plan, now time.Time) bool {
+	trouble := false
+	for _, r := range p.Resources {
+		key := r.Spec.File + " " + r.Spec.Name
+		if r.State != plan.Error {
+			o.known[key] = true
+		} else if o.known[key] {
+			trouble = true
+		}
+	}
+	switch {
+	case !trouble:
+		o.since = time.Time{}
+	case o.since.IsZero():
+		o.since = now
+	}
+	return trouble && now.Sub(o.since) < outagePatience
+}
+
+// lookAgain reads Git in the middle of converging.
+func (l *Loop) lookAgain(ctx context.Context) {
+	d, err := l.looker.look(ctx, l.latest.Load())
+	if err != nil {
+		if ctx.Err() == nil {
+			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
+			l.tell(Event{Kind: EventFailed, Err: err})
+		}
+		return
+	}
+	l.latest.Store(d)
 }
 
 // turn is one turn on what Git said.
@@ -124,18 +180,21 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 		return nil, context.Cause(ctx)
 	}
 	p := plan.Make(in)
-	if err := l.setAside(ctx, &p, now); err != nil {
+	if err := l.setAside(ctx, d, &p, now); err != nil {
 		return nil, err
 	}
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
 		Commit: d.commitInput(), Budget: l.cfg.Budget, Now: now,
 	})
-	if err := l.record(ctx, t); err != nil {
-		return nil, err
+	if ctx.Err() != nil { // what could not be evaluated in time was not refused
+		return nil, context.Cause(ctx)
 	}
 	if err := l.checkSaved(saved, t.Plan()); err != nil {
 		return t, err
+	}
+	if err := l.record(ctx, t); err != nil {
+		return nil, err
 	}
 	l.tell(Event{Kind: EventPlanned, Turn: t})
 	if !l.cfg.LookOnly {
@@ -152,7 +211,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 func (l *Loop) act(ctx context.Context, t *Turn) error {
 	runner := &apply.Runner{
 		Clients: map[string]apply.EC2{}, Journal: l.journal,
-		Preempted: l.preempted, Progress: func(s apply.Step) {
+		Preempted: l.preempted, Untrusted: l.untrusted, Progress: func(s apply.Step) {
 			l.status.beat(l.cfg.Now())
 			l.tell(Event{Kind: EventStep, Turn: t, Step: &s})
 		},
@@ -165,12 +224,21 @@ func (l *Loop) act(ctx context.Context, t *Turn) error {
 		t.Steps = runner.Apply(ctx, t.Approved, t.Inventories)
 		l.aside.learn(t.Steps, l.cfg.Now())
 	case DryRun:
-		if hash := t.Plan().PlanHash; l.probed.hash != hash { // the same question is not asked twice
-			l.probed = probedPlan{hash, runner.Probe(ctx, t.Approved)}
-			t.Probes = l.probed.answers
-			return l.journal.probes(ctx, t.Plan(), l.probed.answers)
+		question := probeQuestion(t.Plan())
+		if t.Probes = l.probed.answers; l.probed.question == question { // not asked twice
+			return nil
 		}
-		t.Probes = l.probed.answers
+		t.Probes = runner.Probe(ctx, t.Approved)
+		for _, pr := range t.Probes {
+			if pr.Authorised == apply.Ignored {
+				l.untrusted[pr.Target] = true
+				l.cfg.Log.Error("the endpoint carried out a dry-run", "target", pr.Target, "resource", pr.ID, "action", pr.Action.String(), "message", pr.Message)
+			}
+		}
+		if !unanswered(t.Probes) {
+			l.probed = probed{question, t.Probes}
+		}
+		return l.journal.probes(ctx, t.Plan(), t.Probes)
 	}
 	return nil
 }
@@ -197,8 +265,22 @@ func (l *Loop) gatewayLimits() map[string]int {
 	return limits
 }
 
-// probedPlan remembers a dry-run's answers for one plan.
-type probedPlan struct {
-	hash    string
-	answers []apply.Probe
+// probed remembers a dry-run's answers to one question.
+type probed struct {
+	question string
+	answers  []apply.Probe
+}
+
+// probeQuestion names what a dry-run asks: the plan, and which of it may go ahead.
+func probeQuestion(p plan.Plan) string {
+	question := p.PlanHash
+	for _, r := range p.Resources {
+		question += " " + string(r.State)
+	}
+	return question
+}
+
+// unanswered reports whether AWS left something open, so that it is asked again.
+func unanswered(probes []apply.Probe) bool {
+	return slices.ContainsFunc(probes, func(p apply.Probe) bool { return p.Authorised == "unknown" })
 }

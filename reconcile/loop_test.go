@@ -15,6 +15,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
 
 func wantMutations(t *testing.T, s *stage, want ...string) {
@@ -407,6 +408,140 @@ func TestASavedPlanIsAppliedOnlyAsItWas(t *testing.T) {
 		defer cancel()
 		if _, err = loop.Converge(ctx, &saved); err != nil {
 			t.Fatal(err)
+		}
+		wantMutations(t, s, "assign .22", "unassign .20")
+	})
+}
+
+// Drift is what no commit asked for: an unrelated commit does not ask for it either.
+func TestAnUnrelatedCommitDoesNotTurnDriftIntoWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
+		s.config = func(c *reconcile.Config) { c.Drift = everyQuarter(t, false) }
+		s.serve(2*time.Hour, func(*reconcile.Loop) {
+			time.Sleep(time.Minute)
+			s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = append(w.NatGateways[0].Secondary, "10.0.1.77") })
+			time.Sleep(20 * time.Minute)
+			s.specs.commit(strings.Replace(gateway("10.0.1.20"), "name: egress", "name: renamed", 1))
+			time.Sleep(20 * time.Minute)
+		})
+		wantMutations(t, s)
+		s.specs.commit(gateway("10.0.1.20", "10.0.1.30")) // now a commit asks
+		s.serve(10*time.Minute, nil)
+		wantMutations(t, s, "assign .30", "unassign .77")
+	})
+}
+
+func TestWeeklyDriftIsCorrectedEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
+		s.config = func(c *reconcile.Config) {
+			c.Interval = time.Hour
+			sched, err := schedule.Parse("0 */6 * * *", "UTC")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Drift = &reconcile.Drift{Schedule: sched, Correct: true}
+		}
+		const weeks = 7
+		s.serve((weeks+1)*7*24*time.Hour, func(*reconcile.Loop) {
+			for range weeks {
+				time.Sleep(7 * 24 * time.Hour)
+				s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = nil })
+			}
+		})
+		if n := len(s.mutations()); n < weeks-1 {
+			t.Errorf("%d corrections in %d weeks", n, weeks)
+		}
+		if n := len(s.records(history.KindContested)); n != 0 {
+			t.Errorf("%d contested records", n)
+		}
+	})
+}
+
+func TestAHoldThatEndsWithTimeGoesOnByItself(t *testing.T) {
+	rule := "# METADATA\n# title: Nothing before one\npackage sluice.plan.quiet\n\nhold contains \"not yet\" if time.parse_rfc3339_ns(input.time) < time.parse_rfc3339_ns(\"2000-01-01T01:00:00Z\")\n"
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.22"))
+		s.config = func(c *reconcile.Config) { c.Policies = []reconcile.Source{rules(rule)} }
+		s.serve(50*time.Minute, nil)
+		wantMutations(t, s)
+		s.serve(time.Hour, nil)
+		wantMutations(t, s, "assign .22")
+		var said []string
+		for _, r := range s.records(history.KindDecision) {
+			said = append(said, r.Decision)
+		}
+		if !slices.Contains(said, "hold") || said[len(said)-1] != "allow" {
+			t.Errorf("decisions %q", said)
+		}
+	})
+}
+
+func TestAFailingGitDoesNotEndConverging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		go func() {
+			time.Sleep(5 * time.Second)
+			s.specs.fail(errors.New("unreachable"))
+		}()
+		if p := s.converge(); p.Summary.InSync != 1 {
+			t.Errorf("summary %+v", p.Summary)
+		}
+		wantMutations(t, s, "assign .22", "unassign .20")
+	})
+}
+
+func TestLongLagsBringNoCallTwiceOnceEC2Accepted(t *testing.T) {
+	forever := 0
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		if err := s.sim.Inject(ec2sim.Fault{Kind: "lagging-reads", Times: &forever, Delay: ec2sim.Duration(90 * time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+		s.serve(20*time.Minute, nil)
+		wantMutations(t, s, "assign .22", "unassign .20")
+	})
+}
+
+func TestAnUnansweredProbeIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.22"))
+		if err := s.sim.Inject(ec2sim.Fault{Kind: "throttle", Action: "AssignPrivateNatGatewayAddress"}); err != nil {
+			t.Fatal(err)
+		}
+		loop, end := s.open(reconcile.DryRun)
+		defer end()
+		for range 3 {
+			if _, err := loop.Once(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantMutations(t, s, "assign .22 dry-run RequestLimitExceeded", "assign .22 dry-run DryRunOperation")
+	})
+}
+
+func TestASavedPlanThatWasDoneIsStaleAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		loop, end := s.open(reconcile.Apply)
+		defer end()
+		look, err := reconcile.New(s.lookOnly())
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn, err := look.Once(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := turn.Plan()
+		if _, err := loop.Converge(t.Context(), &saved); err != nil {
+			t.Fatal(err)
+		}
+		s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = append(w.NatGateways[0].Secondary, "10.0.1.20") })
+		var stale *reconcile.StaleError
+		if _, err := loop.Converge(t.Context(), &saved); !errors.As(err, &stale) {
+			t.Errorf("error %v", err)
 		}
 		wantMutations(t, s, "assign .22", "unassign .20")
 	})

@@ -7,43 +7,61 @@ import (
 
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
 // record writes down what this turn decided, where it is news: a plan that asks
-// for something, and that a commit is reached.
+// for something, resources that became as their specs say, and that nothing is
+// left to do under a commit.
 func (l *Loop) record(ctx context.Context, t *Turn) error {
 	p := t.Plan()
 	var records []history.Record
 	asks := p.Summary.Pending+p.Summary.Held+p.Summary.Denied > 0
-	if asks && l.cfg.Ledger.LastDecision() != p.PlanHash {
-		records = append(records, decision(p))
+	now := decision(p)
+	if hash, said := l.cfg.Ledger.LastDecision(); asks && (hash != now.PlanHash || said != now.Decision) {
+		records = append(records, now)
 	}
-	if except, news := l.reached(p); news {
-		records = append(records, history.Record{
-			Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash, Except: except,
-		})
+	records = append(records, l.reached(t)...)
+	commit, policy := l.cfg.Ledger.Converged()
+	settled := p.Summary.Pending+p.Summary.Converging == 0 && !unread(t.Inventories)
+	if settled && (commit != p.Commit || policy != p.PolicyDigest || l.cfg.Ledger.Acted()) {
+		records = append(records, history.Record{Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash})
 	}
 	_, err := l.journal.append(ctx, records...)
 	return err
 }
 
-// reached reports whether a commit is newly reached: nothing is left to do or to
-// wait for. except lists the resources that could not follow; it only ever gets
-// shorter under one commit, so that drift is not taken for work still to be done.
-func (l *Loop) reached(p plan.Plan) (except []string, news bool) {
-	if p.Summary.Pending+p.Summary.Converging > 0 {
-		return nil, false
-	}
-	before, reached := l.cfg.Ledger.LastConverged(p.Commit, p.PolicyDigest)
+// reachedAtOnce bounds one record's size; a fleet takes several.
+const reachedAtOnce = 1000
+
+// reached tells which resources are newly as their specs say.
+func (l *Loop) reached(t *Turn) []history.Record {
+	p := t.Plan()
+	var records []history.Record
 	for _, r := range p.Resources {
-		key := resourceKey(r)
-		if r.State != plan.InSync && (!reached || slices.Contains(before, key)) {
-			except = append(except, key)
+		key, digest := resourceKey(r), t.Desired.digests[r.Spec]
+		if r.State != plan.InSync || digest == "" || l.cfg.Ledger.Reached(key) == digest {
+			continue
 		}
+		if n := len(records); n == 0 || len(records[n-1].Reached) >= reachedAtOnce {
+			records = append(records, history.Record{Kind: history.KindReached, Commit: p.Commit, PolicyDigest: p.PolicyDigest, Reached: map[string]string{}})
+		}
+		records[len(records)-1].Reached[key] = digest
 	}
-	slices.Sort(except)
-	return except, !reached || len(except) < len(before)
+	return records
+}
+
+// drifted reports whether a resource was once as its spec says, and now differs
+// though the spec is the same: no commit asked for it.
+func (l *Loop) drifted(d *Desired, r plan.Resource) bool {
+	digest := d.digests[r.Spec]
+	return r.State == plan.Pending && digest != "" && l.cfg.Ledger.Reached(resourceKey(r)) == digest
+}
+
+// unread reports whether a part of any inventory could not be read.
+func unread(inventories []inventory.Inventory) bool {
+	return slices.ContainsFunc(inventories, func(inv inventory.Inventory) bool { return len(inv.Unread) > 0 })
 }
 
 // decision is the record of a judged plan. Verdicts of resources that nothing
@@ -66,15 +84,8 @@ func decision(p plan.Plan) history.Record {
 	return rec
 }
 
-// drifted reports whether a resource that had reached this commit differs again,
-// though no commit and no policy asked for it.
-func (l *Loop) drifted(p plan.Plan, r plan.Resource) bool {
-	except, reached := l.cfg.Ledger.LastConverged(p.Commit, p.PolicyDigest)
-	return reached && r.State == plan.Pending && !slices.Contains(except, resourceKey(r))
-}
-
 func resourceKey(r plan.Resource) string {
-	return fmt.Sprintf("%s/%s/%s/%s", r.Target, r.Kind, r.ID, r.Spec.Name)
+	return fmt.Sprintf("%s/%s/%s", r.Target, r.Kind, r.ID)
 }
 
 func resourceRecord(kind history.Kind, p plan.Plan, r plan.Resource) history.Record {

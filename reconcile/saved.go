@@ -12,7 +12,7 @@ type StaleError struct{ Changes []string }
 
 // Error says what changed and what to do.
 func (e *StaleError) Error() string {
-	return "the saved plan is stale and nothing was done: " + strings.Join(e.Changes, "; ") + "; make a new plan"
+	return "the saved plan is stale, so it is not carried out: " + strings.Join(e.Changes, "; ") + "; make a new plan"
 }
 
 // checkSaved compares a saved plan with the one just made. Equal hashes are the
@@ -34,13 +34,29 @@ func (l *Loop) checkSaved(saved *plan.Plan, now plan.Plan) error {
 	differ("the commit", saved.Commit, now.Commit)
 	differ("the policy", saved.PolicyDigest, now.PolicyDigest)
 	differ("the inventory", saved.InventoryHash, now.InventoryHash)
-	if len(changes) == 0 {
-		differ("the plan", saved.PlanHash, now.PlanHash)
+	if len(changes) == 0 && saved.PlanHash != now.PlanHash {
+		changes = append(changes, changed(saved, now))
 	}
 	if len(changes) > 0 {
 		return &StaleError{Changes: changes}
 	}
 	return nil
+}
+
+// changed names the first resource that would now go another way: what it rests on
+// is the same, so something around it is not, such as who holds an address.
+func changed(saved *plan.Plan, now plan.Plan) string {
+	before := map[string]plan.Resource{}
+	for _, r := range saved.Resources {
+		before[resourceKey(r)] = r
+	}
+	for _, r := range now.Resources {
+		was, found := before[resourceKey(r)]
+		if !found || was.State != r.State || was.Reason != r.Reason {
+			return fmt.Sprintf("%s was %s (%s) and is %s (%s)", r.ID, was.State, was.Reason, r.State, r.Reason)
+		}
+	}
+	return fmt.Sprintf("the plan was %s and is %s", short(saved.PlanHash), short(now.PlanHash))
 }
 
 // short cuts a hash or a commit for people.

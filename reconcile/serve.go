@@ -2,10 +2,8 @@ package reconcile
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
@@ -39,7 +37,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		}
 		pause = l.cfg.Interval + schedule.Jitter(l.cfg.Specs.String(), l.cfg.Interval/10)
 		last := l.latest.Load()
-		d, err := look(ctx, l.cfg.Specs, l.cfg.Policies, last)
+		d, err := l.looker.look(ctx, last)
 		if ctx.Err() != nil {
 			return
 		}
@@ -130,10 +128,10 @@ func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
 		wait := pace.next(p.PlanHash)
 		l.tell(Event{Kind: EventWaiting, Turn: t, Pause: wait})
 		return wait
-	case slices.ContainsFunc(t.Inventories, func(inv inventory.Inventory) bool { return len(inv.Unread) > 0 }):
+	case unread(t.Inventories):
 		return l.cfg.Interval
-	case p.Summary.Blocked > 0 || p.Summary.Error > 0:
-		return idle.next(p.PlanHash) // what blocks may end without a commit
+	case p.Summary.Blocked+p.Summary.Error+p.Summary.Held+p.Summary.Denied > 0 || unanswered(t.Probes):
+		return idle.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
 	}
 	return 0
 }

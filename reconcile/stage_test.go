@@ -110,6 +110,14 @@ func (s *stage) open(mode reconcile.Mode) (loop *reconcile.Loop, closeProcess fu
 	}
 }
 
+// lookOnly is the configuration of a command that changes nothing.
+func (s *stage) lookOnly() reconcile.Config {
+	return reconcile.Config{
+		Mode: reconcile.Apply, LookOnly: true, Specs: s.specs, Budget: judge.DefaultBudget(),
+		Targets: map[string]reconcile.Target{"default": {EC2: s.client(reconcile.Observe, s.sim)}},
+	}
+}
+
 // converge runs one process until nothing is left to wait for.
 func (s *stage) converge() plan.Plan {
 	s.t.Helper()
@@ -216,6 +224,13 @@ func (s *stage) records(kind history.Kind) []history.Record {
 		}
 	}
 	return list
+}
+
+// rules is a policy source of one rule.
+func rules(text string) *memory {
+	m := &memory{count: 1}
+	m.head = &gitsource.Snapshot{Commit: gitsource.Commit{ID: "policy"}, Files: []gitsource.File{{Path: "rule.rego", Data: []byte(text)}}}
+	return m
 }
 
 // memory is a repository in memory.

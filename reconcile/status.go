@@ -20,6 +20,7 @@ type Status struct {
 	LastTurn  time.Time     `json:"lastTurn"`  // when a turn last ended well
 	LastLook  time.Time     `json:"lastLook"`  // when Git was last read
 	LastBeat  time.Time     `json:"lastBeat"`  // when the loop last did anything
+	LastPoll  time.Time     `json:"lastPoll"`  // when an attempt to read Git last ended, well or not
 	GitError  string        `json:"gitError"`  // of the last look; empty when it went well
 	TurnError string        `json:"turnError"` // of the last turn
 	Interval  time.Duration `json:"-"`
@@ -40,11 +41,14 @@ func (l *Loop) Status() Status {
 	return s
 }
 
-// Healthy reports whether the loop did something lately: at its ticks, when a
-// turn ends, and at every call within a long turn.
+// Healthy reports whether the daemon's two goroutines both got somewhere lately:
+// the one that asks Git ended an attempt, and the one that turns ended a turn,
+// made a call within a long one, or had nothing to do. Failures that repeat are
+// not ill health, since a restart mends nothing; readiness and metrics tell of
+// them.
 func (s Status) Healthy(now time.Time) bool {
-	limit := max(5*time.Minute, 3*s.Interval)
-	return !s.LastBeat.IsZero() && now.Sub(s.LastBeat) < limit
+	limit := max(10*time.Minute, 3*s.Interval)
+	return now.Sub(s.LastBeat) < limit && now.Sub(s.LastPoll) < limit
 }
 
 // Ready reports whether Git was read and a turn ended, so that the status says
@@ -68,6 +72,7 @@ func (st *status) failed(err error, now time.Time) {
 func (st *status) looked(err error, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.s.LastPoll = now
 	if err != nil {
 		st.s.GitError = err.Error()
 		return

@@ -109,7 +109,9 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	if printErr := a.printApply(c, t, steps); printErr != nil {
 		return errors.Join(err, printErr)
 	}
-	if err != nil {
+	if errors.Is(err, reconcile.ErrInterrupted) { // what is left is pending, as the plan says
+		fmt.Fprintf(a.stderr, "sluice: %s\n", err)
+	} else if err != nil {
 		return err
 	}
 	return status(gravest(planStatus(t.Plan().Summary), stepStatus(t.Steps), probeStatus(t.Probes)))

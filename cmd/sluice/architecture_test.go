@@ -32,6 +32,7 @@ var layout = []struct {
 	{"reconcile/history", nil, "a log of flat records; it must outlive the types that wrote it"},
 	{"reconcile/schedule", nil, "pure time"},
 	{"reconcile/spec", []string{"reconcile/strictyaml", "reconcile/inventory"}, "documents, by EC2's words"},
+	{"reconcile/ruling", []string{"reconcile/strictyaml", "reconcile/spec"}, "what people decide beside rules"},
 	{"reconcile/plan", []string{"reconcile/spec", "reconcile/inventory"}, "pure: what is wanted and what there is, nothing else"},
 	{"reconcile/judge", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
 	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
@@ -39,7 +40,7 @@ var layout = []struct {
 	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
 	{"reconcile", []string{
 		"gitsource", "policy", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/judge",
-		"reconcile/plan", "reconcile/schedule", "reconcile/spec",
+		"reconcile/plan", "reconcile/ruling", "reconcile/schedule", "reconcile/spec",
 	}, "the loop; EC2 is an interface to it, so it builds without the SDK"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"cmd/sluice/config", []string{"gitsource", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
@@ -60,7 +61,7 @@ var only = []struct {
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},
 	{"github.com/spf13/cobra", []string{"cmd/sluice"}, "flags are the command's"},
 	{"github.com/prometheus/", []string{"reconcile/web"}, "metrics are read from the status, not pushed from everywhere"},
-	{"github.com/santhosh-tekuri/jsonschema", []string{"reconcile/strictyaml", "reconcile/spec", "cmd/sluice/config"}, "schemas are for files that people write"},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"reconcile/strictyaml", "reconcile/spec", "reconcile/ruling", "cmd/sluice/config"}, "schemas are for files that people write"},
 }
 
 // pure packages do not know these: the same input must give the same bytes.

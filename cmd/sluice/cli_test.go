@@ -106,7 +106,7 @@ func TestMisspeltCommandLinesEndWithOneAndSayWhereToLook(t *testing.T) {
 		{"plan --config a.yaml --dir b", "--config says where specs and policies are; leave out --dir, --repo, --ref, --path and --policy"},
 		{"plan --config a.yaml --policy b", "--config says where specs and policies are"},
 		{"plan --config testdata/nosuch.yaml", "testdata/nosuch.yaml: no such file or directory"},
-		{"plan --dir a --policy a/policies", "a change must not bring the policy that judges it"},
+		{"plan --dir a --policy a/policies", "could bring the policy that judges it"},
 		{"serve extra", "\"extra\" is one argument too many"},
 		{"demo extra", "\"extra\" is one argument too many"},
 		{"version extra", "\"extra\" is one argument too many"},

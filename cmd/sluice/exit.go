@@ -77,7 +77,7 @@ func stepStatus(steps []apply.Step) int {
 // authorise, or did not answer, needs a person.
 func probeStatus(probes []apply.Probe) int {
 	for _, p := range probes {
-		if p.Authorised == "no" || p.Authorised == "unknown" {
+		if p.Authorised == "no" || p.Authorised == "unknown" || p.Authorised == apply.Ignored {
 			return exitFailed
 		}
 	}

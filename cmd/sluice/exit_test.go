@@ -86,20 +86,6 @@ func TestARefIsABranchATagOrACommit(t *testing.T) {
 	}
 }
 
-func TestPoliciesInsideTheSpecsAreFound(t *testing.T) {
-	for _, c := range []struct {
-		policy, specs string
-		want          bool
-	}{
-		{"specs", "specs", true}, {"specs/policies", "specs", true}, {"./specs/../specs/p", "specs", true}, {"p", ".", true},
-		{"policies", "specs", false}, {"specs2", "specs", false}, {"../policies", ".", false}, {"..policies", "..policies/specs", false}, {"p", "", false},
-	} {
-		if got := inside(c.policy, c.specs); got != c.want {
-			t.Errorf("policy %q inside specs %q: %v", c.policy, c.specs, got)
-		}
-	}
-}
-
 func TestErrorsCannotSteerTheTerminal(t *testing.T) {
 	if got, want := printable("a\x1b[2Jb\tc\nd\u009be\x7fé"), "a?[2Jb?c\nd?e?é"; got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -101,26 +101,9 @@ func (c *common) fromFlags(cfg *config.Config) error {
 	cfg.Specs.Dir, cfg.Specs.URL, cfg.Specs.Path = c.dir, c.repo, c.path
 	cfg.Specs.Ref = parseRef(c.ref)
 	for _, dir := range c.policies {
-		if inside(dir, c.dir) {
-			return fmt.Errorf("--policy %s lies inside --dir %s: a change must not bring the policy that judges it; keep them apart", dir, c.dir)
-		}
 		cfg.Policies = append(cfg.Policies, config.Repo{Dir: dir})
 	}
 	return nil
-}
-
-// inside reports whether folder a is folder b or lies below it.
-func inside(a, b string) bool {
-	if b == "" {
-		return false
-	}
-	a, errA := filepath.Abs(a)
-	b, errB := filepath.Abs(b)
-	if errA != nil || errB != nil {
-		return false
-	}
-	rel, err := filepath.Rel(b, a)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // parseRef reads --ref: a commit's 40 hex digits, refs/heads/…, refs/tags/…, or a

@@ -59,11 +59,15 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 
 // sources opens where specs and policies come from.
 func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []reconcile.Source, err error) {
-	if specs, err = a.open("specs", cfg.Specs); err != nil {
+	loginHost := gitHost(cfg)
+	if specs, err = a.open("specs", cfg.Specs, loginHost); err != nil {
 		return nil, nil, err
 	}
 	for _, repo := range cfg.Policies {
-		src, err := a.open("policies", repo)
+		if err := config.Apart(cfg.Specs, repo); err != nil {
+			return nil, nil, err
+		}
+		src, err := a.open("policies", repo, loginHost)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -72,17 +76,32 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 	return specs, policies, nil
 }
 
-// open opens a folder or a repository.
-func (a *app) open(setting string, repo config.Repo) (*gitsource.Source, error) {
-	src, err := gitsource.Open(gitsource.Config{
+// open opens a folder or a repository. The login of the environment is for one
+// host only: a policy repository elsewhere must not get to see it.
+func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsource.Source, error) {
+	cfg := gitsource.Config{
 		URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path,
-		Username: a.getenv("SLUICE_GIT_USERNAME"), Password: a.getenv("SLUICE_GIT_PASSWORD"),
-		SSH: gitsource.SSH{KeyFile: a.getenv("SLUICE_GIT_SSH_KEY")},
-	})
+		SSH: gitsource.SSH{KeyFile: a.getenv("SLUICE_GIT_SSH_KEY"), KnownHosts: a.getenv("SLUICE_GIT_KNOWN_HOSTS")},
+	}
+	if repo.URL != "" && config.URLHost(repo.URL) == loginHost {
+		cfg.Username, cfg.Password = a.getenv("SLUICE_GIT_USERNAME"), a.getenv("SLUICE_GIT_PASSWORD")
+	}
+	src, err := gitsource.Open(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	return src, nil
+}
+
+// gitHost is the host that the login of the environment is for: the specs', or,
+// where these are a folder, the first policy repository's.
+func gitHost(cfg config.Config) string {
+	for _, repo := range append([]config.Repo{cfg.Specs}, cfg.Policies...) {
+		if repo.URL != "" {
+			return config.URLHost(repo.URL)
+		}
+	}
+	return ""
 }
 
 // progress prints a loop's events. The loop is made after it, with it.

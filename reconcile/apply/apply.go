@@ -60,8 +60,9 @@ const (
 type Runner struct {
 	Clients   map[string]EC2 // by target
 	Journal   Journal
-	Preempted func() bool // asked before every call
-	Progress  func(Step)  // told of every step: before the call (Outcome is empty) and after it; may be nil
+	Preempted func() bool     // asked before every call
+	Untrusted map[string]bool // targets whose endpoint ignored DryRun once: never probed again
+	Progress  func(Step)      // told of every step: before the call (Outcome is empty) and after it; may be nil
 }
 
 // Apply carries out the next action of every pending resource and returns what

@@ -222,8 +222,12 @@ func TestProbesAskForNatGatewaysOnlyAndStopAtALeak(t *testing.T) {
 		return inventory.Answer{}, &inventory.Fault{Class: inventory.ClassDryRunLeak}
 	}
 	probes := r.Probe(t.Context(), approved)
-	if len(f.log) != 1 || probes[0].Authorised != "unknown" || probes[1].Authorised != "not probed" {
+	if len(f.log) != 1 || probes[0].Authorised != Ignored || probes[1].Authorised != NotProbed {
 		t.Errorf("after a leak: %q, %+v", f.log, probes)
+	}
+	f.log, r.Untrusted = nil, map[string]bool{"default": true}
+	if probes = r.Probe(t.Context(), approved); len(f.log) != 0 || probes[0].Authorised != NotProbed {
+		t.Errorf("an endpoint that leaked once was asked again: %q, %+v", f.log, probes)
 	}
 }
 

@@ -18,13 +18,19 @@ type Probe struct {
 	Spec       plan.SpecRef   `json:"spec"`
 	Wave       int            `json:"wave"`
 	Action     plan.Action    `json:"action"`
-	Authorised string         `json:"authorised"` // yes, no, unknown, not probed: what AWS said
+	Authorised string         `json:"authorised"` // what AWS said: yes, no, unknown, not probed; or ignored: it acted
 	Feasible   string         `json:"feasible"`   // yes, no: sluice's own check of subnet, capacity, conflict, transition
 	Operation  string         `json:"operation"`
 	Code       string         `json:"code,omitempty"`
 	RequestID  string         `json:"requestId,omitempty"`
 	Message    string         `json:"message,omitempty"`
 }
+
+// Two of the answers that a probe can have.
+const (
+	NotProbed = "not probed" // nothing was sent
+	Ignored   = "ignored"    // the endpoint ignored DryRun, and may have done what it was only asked about
+)
 
 // Probe asks EC2 with DryRun whether it would authorise each action. EC2 has no
 // DryRun for network interfaces: nothing is sent there. What policy denied or
@@ -37,6 +43,11 @@ func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
 			for _, a := range wave {
 				list = append(list, newProbe(res, w, a))
 			}
+		}
+	}
+	for i := range list {
+		if list[i].Authorised == "" && r.Untrusted[list[i].Target] {
+			list[i].Authorised, list[i].Message = NotProbed, "this endpoint carried out a dry-run before; it is not asked again"
 		}
 	}
 	var wg sync.WaitGroup
@@ -52,7 +63,7 @@ func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
 	wg.Wait()
 	for i := range list {
 		if list[i].Authorised == "" {
-			list[i].Authorised, list[i].Message = "not probed", "an earlier probe of this target ended the round"
+			list[i].Authorised, list[i].Message = NotProbed, "an earlier probe of this target ended the round"
 		}
 	}
 	return list
@@ -67,11 +78,11 @@ func newProbe(res plan.Resource, wave int, a plan.Action) Probe {
 	}
 	switch {
 	case res.State == plan.Converging:
-		pr.Authorised, pr.Feasible, pr.Message = "not probed", "no", res.Reason
+		pr.Authorised, pr.Feasible, pr.Message = NotProbed, "no", res.Reason
 	case res.State != plan.Pending:
-		pr.Authorised, pr.Message = "not probed", res.Reason
+		pr.Authorised, pr.Message = NotProbed, res.Reason
 	case res.Kind != inventory.KindNatGateway:
-		pr.Authorised, pr.Message = "not probed", "EC2 has no DryRun for network interfaces"
+		pr.Authorised, pr.Message = NotProbed, "EC2 has no DryRun for network interfaces"
 	}
 	return pr
 }
@@ -92,7 +103,10 @@ func (r *Runner) probe(ctx context.Context, client EC2, pr *Probe) bool {
 		pr.Authorised, pr.Code = "yes", "DryRunOperation"
 	case inventory.ClassUnauthorized:
 		pr.Authorised = "no"
-	case inventory.ClassCredentials, inventory.ClassThrottled, inventory.ClassDryRunLeak:
+	case inventory.ClassDryRunLeak:
+		pr.Authorised = Ignored
+		return false
+	case inventory.ClassCredentials, inventory.ClassThrottled:
 		pr.Authorised = "unknown"
 		return false
 	default:

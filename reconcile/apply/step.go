@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
@@ -56,7 +57,7 @@ func (r *Runner) reread(ctx context.Context, client EC2, s *Step, inv *inventory
 		before, _, found := resource(inv, s.Kind, id)
 		after, addresses, there := resource(&now, s.Kind, id)
 		if !found || !there || !same(before, after) {
-			s.end(Changed, fmt.Sprintf("not sent: %s changed after it was planned", id))
+			s.end(Changed, fmt.Sprintf("not sent: %s changed after it was planned; it was %s and is %s", id, describe(before, found), describe(after, there)))
 			return false
 		}
 		guarded := s.Action
@@ -100,13 +101,14 @@ func (r *Runner) tell(s Step) {
 	}
 }
 
+// resource returns what a plan rests on of a resource.
 func resource(inv *inventory.Inventory, kind inventory.Kind, id string) (any, []inventory.Address, bool) {
 	if kind == inventory.KindNatGateway {
 		g, ok := inv.NatGateway(id)
-		return g, g.Addresses, ok
+		return g.Core(), g.Addresses, ok
 	}
 	n, ok := inv.NetworkInterface(id)
-	return n, n.Addresses, ok
+	return n.Core(), n.Addresses, ok
 }
 
 // same compares by JSON, the form that is hashed and judged.
@@ -114,4 +116,27 @@ func same(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// describe says in a few words how a resource stands.
+func describe(r any, found bool) string {
+	if !found {
+		return "not there"
+	}
+	state, addresses := "", []inventory.Address(nil)
+	switch r := r.(type) {
+	case inventory.NatGateway:
+		state, addresses = r.State+" with ", r.Addresses
+	case inventory.NetworkInterface:
+		state, addresses = "with ", r.Addresses
+	}
+	var list []string
+	for _, a := range addresses {
+		text := a.IP.String()
+		if !a.Status.Serving() {
+			text += " " + string(a.Status)
+		}
+		list = append(list, text)
+	}
+	return state + strings.Join(list, ", ")
 }

@@ -82,8 +82,26 @@ func natGateway(g types.NatGateway) (inventory.NatGateway, error) {
 	for _, a := range g.NatGatewayAddresses {
 		out.Addresses = append(out.Addresses, natAddress(a))
 	}
+	fillStatuses(out.Addresses)
 	inventory.SortAddresses(out.Addresses)
 	return out, nil
+}
+
+// fillStatuses decides what a row without a status is. Where other rows have one
+// it cannot be known, and counts as in transition. An endpoint that gives none at
+// all (older emulators) shows only addresses that serve.
+func fillStatuses(rows []inventory.Address) {
+	missing := inventory.StatusSucceeded
+	for _, a := range rows {
+		if a.Status != "" {
+			missing = statusUnreadable
+		}
+	}
+	for i := range rows {
+		if rows[i].Status == "" {
+			rows[i].Status = missing
+		}
+	}
 }
 
 func networkInterface(n types.NetworkInterface) (inventory.NetworkInterface, error) {

@@ -101,8 +101,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf([]netip.Addr{netip.MustParseAddr("10.0.0.1")}))
 		case []netip.Prefix:
 			f.Set(reflect.ValueOf([]netip.Prefix{netip.MustParsePrefix("10.0.0.16/28")}))
-		case []string:
-			f.Set(reflect.ValueOf([]string{"nat-1"}))
+		case map[string]string:
+			f.Set(reflect.ValueOf(map[string]string{"nat-1": "digest"}))
 		case []Verdict:
 			f.Set(reflect.ValueOf([]Verdict{{Rule: "a.b", Decision: "warn", Msg: "m"}}))
 		default:

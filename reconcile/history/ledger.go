@@ -1,6 +1,7 @@
 package history
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 )
@@ -10,7 +11,10 @@ const (
 	keepFor   = 24 * time.Hour // of decided intents, before the resource's newest
 	keepLeast = 4              // decided intents of a resource, however old
 	keepNames = 4096           // commits and begun plans, each
-	sweepAt   = 1024           // records between two looks for drains that are long over
+	// roundsWithin is how soon a correction must be undone to count as contested:
+	// what somebody changes once a week is mended each time.
+	roundsWithin = 48 * time.Hour
+	sweepAt      = 1024 // records between two looks for drains that are long over
 )
 
 // Ledger is what the loop has to know of the log, folded from its records in
@@ -26,14 +30,16 @@ const (
 type Ledger struct {
 	intents   map[uint64]*intent
 	resources map[resource][]*intent // oldest first
-	rounds    map[round]int          // of the current commit
+	rounds    map[round]tally        // of the current commit
 	drains    map[drain]time.Time
 
 	current   string // the commit that the loop works on
 	commits   names
 	plans     names
 	converged Record
-	decision  string
+	decision  [2]string         // plan hash and decision of the last one
+	reached   map[string]string // see Record.Reached
+	acted     bool              // an intent came after the last converged record
 	added     int
 }
 
@@ -52,8 +58,15 @@ type drain struct {
 // intent is an intent with what became of it.
 type intent struct {
 	Record
-	outcome string // "" until EC2 answered
-	settled string // "" until it was observed
+	outcome string    // "" until EC2 answered
+	ended   time.Time // when it did
+	settled string    // "" until it was observed
+}
+
+// tally counts corrections that follow closely upon each other.
+type tally struct {
+	times int
+	last  time.Time
 }
 
 // undecided reports whether the call may have an effect that has not been seen.
@@ -74,7 +87,8 @@ func NewLedger() *Ledger {
 	return &Ledger{
 		intents:   map[uint64]*intent{},
 		resources: map[resource][]*intent{},
-		rounds:    map[round]int{},
+		rounds:    map[round]tally{},
+		reached:   map[string]string{},
 		drains:    map[drain]time.Time{},
 	}
 }
@@ -87,17 +101,21 @@ func (l *Ledger) Add(r Record) {
 		l.commits.add(r.Commit)
 	case KindDecision:
 		l.work(r.Commit)
-		l.decision = r.PlanHash
+		l.decision = [2]string{r.PlanHash, r.Decision}
+	case KindReached:
+		maps.Copy(l.reached, r.Reached)
 	case KindConverged:
 		l.work(r.Commit)
-		l.converged = r
+		l.converged, l.acted = r, false
+		l.plans = names{} // what was begun is done
 	case KindIntent:
 		l.work(r.Commit)
+		l.acted = true
 		l.plans.add(r.PlanHash)
 		l.addIntent(r)
 	case KindOutcome:
 		if i := l.intents[r.Intent]; i != nil && i.outcome == "" {
-			i.outcome = r.Outcome
+			i.outcome, i.ended = r.Outcome, r.Time
 			if r.Outcome == OutcomeAccepted {
 				l.startDrain(i)
 			}
@@ -154,7 +172,12 @@ func (l *Ledger) settle(r Record) {
 		l.startDrain(i)
 	}
 	if i.Commit == l.current {
-		l.rounds[round{resource{i.Target, i.ResourceKind, i.ResourceID}, i.ActionKey()}]++
+		key := round{resource{i.Target, i.ResourceKind, i.ResourceID}, i.ActionKey()}
+		t := l.rounds[key]
+		if i.Time.Sub(t.last) > roundsWithin {
+			t.times = 0
+		}
+		l.rounds[key] = tally{t.times + 1, i.Time}
 	}
 }
 

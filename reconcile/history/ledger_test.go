@@ -128,6 +128,9 @@ func TestDrainUntilFollowsTheLastUnassignThatTookEffect(t *testing.T) {
 }
 
 func TestTheLedgerKnowsTheLastOfEachKind(t *testing.T) {
+	if l := fold(unassign("c1", addrA)); !l.BegunPlan("plan-c1") {
+		t.Error("a plan with an intent is not begun")
+	}
 	l := fold(
 		Record{Kind: KindCommit, Commit: "c1"}, Record{Kind: KindDecision, Commit: "c1", PlanHash: "p1"},
 		unassign("c1", addrA),
@@ -135,10 +138,11 @@ func TestTheLedgerKnowsTheLastOfEachKind(t *testing.T) {
 		Record{Kind: KindCommit, Commit: "c2"}, Record{Kind: KindDecision, Commit: "c2", PlanHash: "p2"},
 	)
 	commit, digest := l.Converged()
-	if commit != "c1" || digest != "d1" || l.LastDecision() != "p2" {
-		t.Errorf("converged %s %s, decided %s", commit, digest, l.LastDecision())
+	plan, _ := l.LastDecision()
+	if commit != "c1" || digest != "d1" || plan != "p2" {
+		t.Errorf("converged %s %s, decided %s", commit, digest, plan)
 	}
-	if !l.SeenCommit("c2") || l.SeenCommit("c3") || !l.BegunPlan("plan-c1") || l.BegunPlan("p2") || l.BegunPlan("") {
+	if !l.SeenCommit("c2") || l.SeenCommit("c3") || l.BegunPlan("plan-c1") || l.BegunPlan("p2") || l.BegunPlan("") {
 		t.Error("commits or plans are mixed up")
 	}
 }
@@ -164,16 +168,47 @@ func TestOpenAndUnsettledLookAtAllResources(t *testing.T) {
 	}
 }
 
-func TestLastConvergedIsOfOneCommitAndPolicy(t *testing.T) {
-	if _, ok := NewLedger().LastConverged("", ""); ok {
-		t.Error("an empty log has converged")
+func TestReachedIsKnownUntilAnotherSpecIs(t *testing.T) {
+	l := fold(Record{Kind: KindReached, Reached: map[string]string{"a": "1", "b": "1"}}, Record{Kind: KindReached, Reached: map[string]string{"b": "2"}})
+	if l.Reached("a") != "1" || l.Reached("b") != "2" || l.Reached("c") != "" {
+		t.Errorf("reached %v", l.reached)
 	}
-	l := fold(Record{Kind: KindConverged, Commit: "c1", PolicyDigest: "d1", Except: []string{"nat-2"}})
-	if except, ok := l.LastConverged("c1", "d1"); !ok || !slices.Equal(except, []string{"nat-2"}) {
-		t.Errorf("%v, %v", except, ok)
+}
+
+func TestABegunPlanEndsWhenAllIsConverged(t *testing.T) {
+	intent := Record{Kind: KindIntent, Commit: "c1", PlanHash: "p1"}
+	if l := fold(intent); !l.BegunPlan("p1") || !l.Acted() {
+		t.Error("a plan with an intent is begun")
 	}
-	if _, ok := l.LastConverged("c1", "d2"); ok {
-		t.Error("another policy's")
+	if l := fold(intent, Record{Kind: KindConverged, Commit: "c1"}); l.BegunPlan("p1") || l.Acted() {
+		t.Error("a plan that is done is not begun")
+	}
+}
+
+func TestRoundsCountOnlyWhatFollowsCloselyUponEachOther(t *testing.T) {
+	l := NewLedger()
+	at := start
+	seq := uint64(0)
+	correct := func() {
+		seq += 2
+		in := Record{Seq: seq, Time: at, Kind: KindIntent, Commit: "c1", Target: "t", ResourceKind: "NatGateway", ResourceID: "nat-1", Verb: "assign", Addresses: []netip.Addr{addrA}}
+		l.Add(in)
+		l.Add(Record{Seq: seq + 1, Time: at, Kind: KindSettled, Commit: "c1", Intent: seq, Outcome: OutcomeDone})
+	}
+	key := Record{Verb: "assign", Addresses: []netip.Addr{addrA}}.ActionKey()
+	for range 6 { // somebody takes it away once a week
+		correct()
+		at = at.Add(7 * 24 * time.Hour)
+	}
+	if n := l.Rounds("c1", "t", "NatGateway", "nat-1", key); n != 1 {
+		t.Errorf("%d rounds", n)
+	}
+	for range 3 {
+		correct()
+		at = at.Add(time.Hour)
+	}
+	if n := l.Rounds("c1", "t", "NatGateway", "nat-1", key); n != 3 {
+		t.Errorf("%d rounds", n)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"time"
 )
 
-// Unsettled returns the undecided intents of all resources, oldest first.
+// Unsettled returns the undecided intents of all resources, oldest first, each
+// with its outcome so far (accepted, lost, or "" when no answer was recorded), and
+// with the time of that outcome where there is one: a call that hung took time.
 func (l *Ledger) Unsettled() []Record {
 	return l.all((*intent).undecided)
 }
@@ -15,7 +17,7 @@ func (l *Ledger) Unsettled() []Record {
 // newer than since and may have had an effect: a read of EC2 may not show it yet.
 func (l *Ledger) Open(since time.Time) []Record {
 	return l.all(func(i *intent) bool {
-		return i.undecided() || i.Time.After(since) && !i.ineffective() && i.settled != OutcomeNotDone
+		return i.undecided() || later(i.Time, i.ended).After(since) && !i.ineffective() && i.settled != OutcomeNotDone
 	})
 }
 
@@ -23,19 +25,21 @@ func (l *Ledger) all(want func(*intent) bool) []Record {
 	var list []Record
 	for _, i := range l.intents {
 		if want(i) {
-			list = append(list, i.Record)
+			r := i.Record
+			r.Outcome = i.outcome
+			if !i.ended.IsZero() {
+				r.Time = i.ended
+			}
+			list = append(list, r)
 		}
 	}
 	slices.SortFunc(list, func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return list
 }
 
-// LastConverged reports whether the last converged record is of this commit and
-// policy, and which resources it excepts.
-func (l *Ledger) LastConverged(commit, policyDigest string) (except []string, ok bool) {
-	c := l.converged
-	if c.Commit != commit || c.PolicyDigest != policyDigest || c.Kind != KindConverged {
-		return nil, false
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	return c.Except, true
+	return a
 }

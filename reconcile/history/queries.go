@@ -38,7 +38,7 @@ func (l *Ledger) Rounds(commit, target, kind, id, key string) int {
 	if commit != l.current {
 		return 0
 	}
-	return l.rounds[round{resource{target, kind, id}, key}]
+	return l.rounds[round{resource{target, kind, id}, key}].times
 }
 
 // DrainUntil returns the latest end of an address's drain: the time of the last
@@ -57,8 +57,16 @@ func (l *Ledger) Converged() (commit, policyDigest string) {
 // SeenCommit reports whether a commit has a record of its own.
 func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }
 
-// BegunPlan reports whether an intent with this plan hash was recorded.
+// BegunPlan reports whether an intent with this plan hash was recorded, and
+// nothing has converged since.
 func (l *Ledger) BegunPlan(planHash string) bool { return l.plans.set[planHash] }
 
-// LastDecision returns the plan hash of the last decision.
-func (l *Ledger) LastDecision() (planHash string) { return l.decision }
+// LastDecision returns the plan hash of the last decision, and what it was.
+func (l *Ledger) LastDecision() (planHash, decision string) { return l.decision[0], l.decision[1] }
+
+// Reached returns the digest of the spec that a resource was last seen to be as it
+// says, or "".
+func (l *Ledger) Reached(resource string) string { return l.reached[resource] }
+
+// Acted reports whether a call was begun since the last converged record.
+func (l *Ledger) Acted() bool { return l.acted }

@@ -18,7 +18,8 @@ const (
 	KindOutcome   Kind = "outcome"   // what EC2 answered to an intent's call
 	KindSettled   Kind = "settled"   // what was observed of an intent afterwards
 	KindProbe     Kind = "probe"     // what EC2 answered to a dry-run
-	KindConverged Kind = "converged" // everything is as a commit wants it
+	KindReached   Kind = "reached"   // resources became as their specs say
+	KindConverged Kind = "converged" // nothing is left to do or to wait for under a commit
 	KindDrift     Kind = "drift"     // something changed that no commit asked for
 	KindContested Kind = "contested" // a correction does not last; sluice leaves it alone
 )
@@ -79,7 +80,9 @@ type Record struct {
 	Code      string `json:"code,omitempty"` // EC2's error code
 	RequestID string `json:"requestId,omitempty"`
 
-	Except []string `json:"except,omitempty"` // converged: resources that could not follow
+	// Reached is, by resource, a digest of the spec that the resource now is as it
+	// says: what differs later without another spec is drift.
+	Reached map[string]string `json:"reached,omitempty"`
 
 	Prev string `json:"prev,omitempty"`
 	Hash string `json:"hash,omitempty"`

@@ -79,6 +79,19 @@ type NetworkInterface struct {
 	Prefixes         []netip.Prefix    `json:"prefixes,omitempty"` // IPv4, each a /28
 }
 
+// Core returns the gateway without what may change for reasons of its own and no
+// call depends on: its tags. Two equal cores are the same to a plan.
+func (g NatGateway) Core() NatGateway {
+	g.Tags = nil
+	return g
+}
+
+// Core returns the interface without tags, description and attachment status.
+func (n NetworkInterface) Core() NetworkInterface {
+	n.Tags, n.Description, n.Status = nil, "", ""
+	return n
+}
+
 // Subnet is one subnet of DescribeSubnets, with what is taken in it.
 type Subnet struct {
 	ID               string       `json:"id"`

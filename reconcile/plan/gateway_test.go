@@ -125,7 +125,8 @@ func TestTransitionsAndFailures(t *testing.T) {
 			"nat-a .10*/failed .20 .21\n want nat-a .20 min=2", "nat-a blocked: minServing is 2"},
 		{"an address that also has a failed row is held",
 			"nat-a .10* .20/failed .20\n want nat-a .20", "nat-a in-sync"},
-		{"a gateway without addresses may have one", "nat-a\n want nat-a .20", "nat-a pending [+.20]"},
+		{"a gateway of which EC2 lists no address is not believed",
+			"nat-a\n want nat-a .20", "nat-a blocked: EC2 lists no address of nat-a at all"},
 	})
 }
 

@@ -120,6 +120,8 @@ func (it *item) resolveGateway() {
 		it.fail("%s is a public NAT gateway; sluice manages private ones only", g.ID)
 	case g.AvailabilityMode == "regional" || g.SubnetID == "":
 		it.fail("%s is a regional NAT gateway, whose addresses AWS places; sluice manages zonal ones only", g.ID)
+	case len(g.Addresses) == 0:
+		it.block("EC2 lists no address of %s at all, not even the primary, so nothing is known of it; it is looked at again", g.ID)
 	}
 }
 

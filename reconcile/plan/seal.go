@@ -66,7 +66,13 @@ func (b *builder) inventoryHash() string {
 		if it.live == nil {
 			continue
 		}
-		s := seen{Target: it.doc.Target, Live: it.live}
+		s := seen{Target: it.doc.Target}
+		switch live := it.live.(type) {
+		case inventory.NatGateway:
+			s.Live = live.Core()
+		case inventory.NetworkInterface:
+			s.Live = live.Core()
+		}
 		if subnet, ok := it.index.subnets[it.subnet]; ok {
 			s.Subnet = subnet.CIDR
 		}

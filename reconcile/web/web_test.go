@@ -56,10 +56,11 @@ func TestHealthAndReadinessFollowTheLoop(t *testing.T) {
 		healthy, ready int
 	}{
 		{"before anything", reconcile.Status{}, 503, 503},
-		{"a turn ended a moment ago", reconcile.Status{LastBeat: now.Add(-time.Second), Turns: 1, Interval: time.Minute}, 200, 200},
-		{"Git fails but the loop beats", reconcile.Status{LastBeat: now.Add(-time.Minute), GitError: "unreachable", Interval: time.Minute}, 200, 503},
-		{"the loop hangs", reconcile.Status{LastBeat: now.Add(-time.Hour), Turns: 9, Interval: time.Minute}, 503, 200},
-		{"a long interval is no hang", reconcile.Status{LastBeat: now.Add(-time.Hour), Turns: 9, Interval: time.Hour}, 200, 200},
+		{"a turn ended a moment ago", reconcile.Status{LastBeat: now.Add(-time.Second), LastPoll: now, Turns: 1, Interval: time.Minute}, 200, 200},
+		{"Git fails but the loop beats", reconcile.Status{LastBeat: now.Add(-time.Minute), LastPoll: now, GitError: "unreachable", Interval: time.Minute}, 200, 503},
+		{"the loop hangs", reconcile.Status{LastBeat: now.Add(-time.Hour), LastPoll: now, Turns: 9, Interval: time.Minute}, 503, 200},
+		{"the reader of Git hangs", reconcile.Status{LastBeat: now, LastPoll: now.Add(-time.Hour), Turns: 9, Interval: time.Minute}, 503, 200},
+		{"a long interval is no hang", reconcile.Status{LastBeat: now.Add(-time.Hour), LastPoll: now.Add(-time.Hour), Turns: 9, Interval: time.Hour}, 200, 200},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

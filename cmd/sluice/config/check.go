@@ -36,13 +36,8 @@ func (l *loader) checkURL(raw string, path []string) {
 // checkPolicySource refuses policies that a change of the specs could bring along:
 // a rule must not be read from what it judges.
 func (l *loader) checkPolicySource(specs, policy Repo, index string) {
-	const advice = "; a change of the specs could bring the policy that judges it: keep them apart"
-	path := []string{"policies", index}
-	switch {
-	case policy.URL != "" && policy.URL == specs.URL && policy.Ref == specs.Ref:
-		l.problem(path, "policies[%s] is read from the same repository and ref as the specs%s", index, advice)
-	case policy.Dir != "" && specs.Dir != "" && (within(policy.Dir, specs.Dir) || within(specs.Dir, policy.Dir)):
-		l.problem(path, "policies[%s] and the specs are one folder, or one lies inside the other%s", index, advice)
+	if err := Apart(specs, policy); err != nil {
+		l.problem([]string{"policies", index}, "%v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,8 +64,8 @@ func eventWord(r history.Record) span {
 		return outcomeWord(r.Outcome)
 	case history.KindSettled:
 		return settledWord(r.Outcome)
-	case history.KindConverged:
-		return span{good, "converged"}
+	case history.KindConverged, history.KindReached:
+		return span{good, string(r.Kind)}
 	case history.KindDrift, history.KindContested:
 		return span{due, string(r.Kind)}
 	}
@@ -90,7 +91,11 @@ func recordWords(r history.Record) (what string, below []span) {
 		below = append(below, verdictLines(r.Verdicts)...)
 	case history.KindConverged:
 		what = commitWord(r.Commit)
-		quietly(labelled("except", strings.Join(r.Except, ", ")), r.Message)
+		quietly(r.Message)
+	case history.KindReached:
+		names := slices.Sorted(maps.Keys(r.Reached))
+		what = count(len(names), "resource is", "resources are") + " as " + commitWord(r.Commit) + " says"
+		quietly(strings.Join(names[:min(len(names), 8)], ", "))
 	case history.KindDrift, history.KindContested:
 		what = resourceWords(r)
 		quietly(r.Message)

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
 )
 
@@ -38,7 +40,12 @@ func (p *page) probes(probes []apply.Probe) {
 	}
 	p.table(0, rows)
 	p.newline()
-	p.flow(span{quiet, "AUTHORISED is what AWS answered to a dry-run of the call. FEASIBLE is sluice's own check of subnet, capacity, conflicts and transitions. Nothing was changed."})
+	p.flow(span{quiet, "AUTHORISED is what AWS answered to a dry-run of the call. FEASIBLE is sluice's own check of subnet, capacity, conflicts and transitions."})
+	if slices.ContainsFunc(probes, func(pr apply.Probe) bool { return pr.Authorised == apply.Ignored }) {
+		p.flow(span{worst, "This endpoint ignores DryRun: it may have done what it was only asked about. Look at the resource; with this endpoint use --mode observe."})
+		return
+	}
+	p.flow(span{quiet, "Nothing was changed."})
 }
 
 // answer colours one of the two answers; what was not asked stays quiet.
@@ -46,7 +53,7 @@ func answer(word string) span {
 	switch word {
 	case "yes":
 		return span{good, word}
-	case "no":
+	case "no", apply.Ignored:
 		return span{worst, word}
 	case "unknown":
 		return span{due, word}

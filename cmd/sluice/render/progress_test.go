@@ -17,6 +17,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
 // silent is an engine whose rules have nothing to say.
@@ -33,8 +34,29 @@ func turn(p plan.Plan, addresses ...inventory.Address) *reconcile.Turn {
 			ID: p.Commit, Author: gitsource.Person{Name: sampleCommit.Author, Email: "ada@example.com"}, Message: sampleCommit.Message,
 		}},
 		Inventories: []inventory.Inventory{{Target: "default", NatGateways: []inventory.NatGateway{{ID: gatewayA, Addresses: addresses}}}},
-		Approved:    judge.Judge(context.Background(), silent{}, judge.Case{Plan: p}),
+		Approved:    approved(p),
 	}
+}
+
+// approved is the plan as it is, past a judge who has nothing to say.
+func approved(p plan.Plan) judge.Approved {
+	c := judge.Case{Plan: p, Budget: judge.Budget{Removals: 1000}}
+	primary := inventory.Address{IP: netip.MustParseAddr("10.0.1.10"), Primary: true, Status: inventory.StatusSucceeded}
+	inventories := map[string]*inventory.Inventory{}
+	for _, r := range p.Resources {
+		c.Documents = append(c.Documents, spec.Document{Name: r.Spec.Name, File: r.Spec.File, Line: r.Spec.Line, Kind: r.Kind, ID: r.ID, Target: r.Target})
+		inv := inventories[r.Target]
+		if inv == nil {
+			inv = &inventory.Inventory{Target: r.Target}
+			inventories[r.Target] = inv
+		}
+		inv.NatGateways = append(inv.NatGateways, inventory.NatGateway{ID: r.ID, Addresses: []inventory.Address{primary}})
+		inv.NetworkInterfaces = append(inv.NetworkInterfaces, inventory.NetworkInterface{ID: r.ID, Addresses: []inventory.Address{primary}})
+	}
+	for _, inv := range inventories {
+		c.Inventories = append(c.Inventories, *inv)
+	}
+	return judge.Judge(context.Background(), silent{}, c)
 }
 
 func address(ip string, status inventory.Status) inventory.Address {

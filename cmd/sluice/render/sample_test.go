@@ -205,6 +205,6 @@ func sampleRecords() []history.Record {
 			Message: "mode apply: 1 pending, 0 held, 0 denied, 0 blocked, 0 in error",
 		}),
 		at(3, 1, intent), at(4, 2, accepted), at(5, 6, done), at(6, 7, refused), at(7, 40, notDone),
-		at(8, 41, history.Record{Kind: history.KindConverged, Except: []string{"default/NatGateway/nat-0aaaaaaaaaaaaaaa3/egress-d"}}), at(123, 86400, drift),
+		at(8, 41, history.Record{Kind: history.KindReached, Reached: map[string]string{"default/NatGateway/nat-0aaaaaaaaaaaaaaa3": "sha256:1"}}), at(123, 86400, drift),
 	}
 }

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+)
+
+// Apart refuses policies that the change they judge could bring along: a folder
+// inside the specs' folder or around it, or the same repository unless both name
+// different branches or tags.
+func Apart(specs, policies Repo) error {
+	const advice = "a change of the specs could bring the policy that judges it: keep them apart"
+	a, b := localFolder(specs), localFolder(policies)
+	switch {
+	case a != "" && b != "" && policies.Dir+specs.Dir != "" && (within(b, a) || within(a, b)):
+		return fmt.Errorf("the policies in %s and the specs in %s lie in one another; %s", shown(policies), shown(specs), advice)
+	case policies.URL != "" && specs.URL != "" && repository(policies.URL) == repository(specs.URL) && !otherRef(policies.Ref, specs.Ref):
+		return fmt.Errorf("the policies and the specs come from one repository (%s) and may come from one ref; %s, or name another ref for each", shown(policies), advice)
+	}
+	return nil
+}
+
+// otherRef reports whether two refs are named and differ for certain.
+func otherRef(a, b gitsource.Ref) bool {
+	none := gitsource.Ref{}
+	if a == none || b == none || a == b {
+		return false
+	}
+	return a.Name == "" && b.Name == "" || a.Name+a.Branch+a.Tag != b.Name+b.Branch+b.Tag
+}
+
+// localFolder is the folder on this machine that a source is read from, with links
+// resolved; "" when it is elsewhere.
+func localFolder(repo Repo) string {
+	dir := repo.Dir
+	if path, ok := strings.CutPrefix(repo.URL, "file://"); ok {
+		dir = path
+	}
+	if dir == "" {
+		return ""
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
+	}
+	return abs // it will not be found later either
+}
+
+// repository names a repository whatever way its URL is written: by host and path.
+func repository(raw string) string {
+	host, path := URLHost(raw), raw
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+		path = u.Path
+	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path
+		path = after
+	}
+	return host + "/" + strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+}
+
+// URLHost is the host of a repository's URL, without port, in lower case.
+func URLHost(raw string) string {
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+		return strings.ToLower(u.Hostname())
+	}
+	before, _, _ := strings.Cut(raw, ":")
+	_, host, found := strings.Cut(before, "@")
+	if !found {
+		host = before
+	}
+	return strings.ToLower(host)
+}
+
+// shown names a source without what may be secret in it.
+func shown(repo Repo) string {
+	if repo.Dir != "" {
+		return repo.Dir
+	}
+	if u, err := url.Parse(repo.URL); err == nil && u.Scheme != "" {
+		u.User = nil
+		return u.String()
+	}
+	return repository(repo.URL)
+}

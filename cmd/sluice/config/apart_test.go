@@ -1,0 +1,60 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+)
+
+func TestPoliciesStandApartFromTheChangeTheyJudge(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{"nest/specs/rules", "policies", "repo/specs", "repo/policies"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(root, "nest/specs/rules"), filepath.Join(root, "link")); err != nil {
+		t.Fatal(err)
+	}
+	dir := func(name string) Repo { return Repo{Dir: filepath.Join(root, name)} }
+	git := func(url string, ref gitsource.Ref) Repo { return Repo{URL: url, Ref: ref} }
+	main, other, none := gitsource.Ref{Branch: "main"}, gitsource.Ref{Branch: "policy"}, gitsource.Ref{}
+	tests := []struct {
+		name            string
+		specs, policies Repo
+		refused         bool
+	}{
+		{"two folders", dir("nest/specs"), dir("policies"), false},
+		{"policies inside the specs", dir("nest/specs"), dir("nest/specs/rules"), true},
+		{"specs inside the policies", dir("nest/specs"), dir("nest"), true},
+		{"a link into the specs", dir("nest/specs"), dir("link"), true},
+		{"the same folder", dir("policies"), dir("policies"), true},
+		{"a work tree that the specs are committed in", git("file://"+filepath.Join(root, "repo"), main), dir("repo/policies"), true},
+		{"a repository on disk and a folder elsewhere", git("file://"+filepath.Join(root, "repo"), main), dir("policies"), false},
+		{"one repository and branch", git("https://h/x.git", main), git("https://h/x.git", main), true},
+		{"the same written otherwise", git("https://h/x.git", main), git("https://u:p@H:443/x/", main), true},
+		{"over ssh and https", git("https://h/x.git", main), git("git@h:x.git", main), true},
+		{"HEAD may be that branch", git("https://h/x", none), git("https://h/x", main), true},
+		{"a name may be that branch", git("https://h/x", gitsource.Ref{Name: "main"}), git("https://h/x", main), true},
+		{"two branches", git("https://h/x", main), git("https://h/x", other), false},
+		{"two repositories", git("https://h/x", main), git("https://h/y", main), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := Apart(tt.specs, tt.policies)
+			if (err != nil) != tt.refused {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestURLHost(t *testing.T) {
+	for raw, want := range map[string]string{"git@Host:x.git": "host", "ssh://git@host:2222/x": "host", "https://u:p@host/x": "host", "file:///x": ""} {
+		if got := URLHost(raw); got != want {
+			t.Errorf("%s: host %q", raw, got)
+		}
+	}
+}

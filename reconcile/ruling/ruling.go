@@ -1,0 +1,65 @@
+package ruling
+
+import (
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
+)
+
+// Set is all rulings of the policy sources, in the order of their files.
+type Set struct {
+	Waivers   []Waiver
+	Approvals []Approval
+}
+
+// Waiver takes a rule's hold off the resources that it selects.
+type Waiver struct {
+	Name     string
+	Rule     string // <scope>.<name>
+	Selector Selector
+	Owner    string
+	Reason   string
+	Expires  time.Time
+	File     string
+	Line     int
+}
+
+// Approval lets a plan go past its holds.
+type Approval struct {
+	Name     string
+	PlanHash string // sha256:…
+	Approver string // an e-mail address
+	Reason   string
+	Expires  time.Time
+	File     string
+	Line     int
+}
+
+// Selector picks specs: all that is set must fit.
+type Selector struct {
+	Labels map[string]string `json:"labels"`
+	Target string            `json:"target"`
+	Kind   string            `json:"kind"`
+	Name   string            `json:"name"`
+}
+
+// Covers reports whether the waiver is about this rule and document, whether or
+// not it has expired.
+func (w Waiver) Covers(rule string, doc spec.Document) bool {
+	s := w.Selector
+	if w.Rule != rule || s.Target != "" && s.Target != doc.Target || s.Kind != "" && s.Kind != string(doc.Kind) || s.Name != "" && s.Name != doc.Name {
+		return false
+	}
+	for k, v := range s.Labels {
+		if got, ok := doc.Labels[k]; !ok || got != v {
+			return false
+		}
+	}
+	return true
+}
+
+// Expired reports whether the waiver no longer counts.
+func (w Waiver) Expired(now time.Time) bool { return !now.Before(w.Expires) }
+
+// Expired reports whether the approval no longer counts.
+func (a Approval) Expired(now time.Time) bool { return !now.Before(a.Expires) }
