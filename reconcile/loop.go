@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -185,7 +186,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	}
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.commitInput(), Budget: l.cfg.Budget, Now: now,
+		Commit: d.commitInput(), Budget: l.cfg.Budget, Rulings: d.Rulings, Begun: l.begun(), Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)
@@ -205,6 +206,18 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	l.status.turned(t, l.cfg.Now())
 	l.tell(Event{Kind: EventTurned, Turn: t})
 	return t, l.unrecorded(t)
+}
+
+// begun returns the approved plans of this commit that are not done yet.
+func (l *Loop) begun() []plan.Plan {
+	var list []plan.Plan
+	for _, data := range l.cfg.Ledger.Approved() {
+		var p plan.Plan
+		if json.Unmarshal(data, &p) == nil {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // act carries out the next step, or probes it.

@@ -547,6 +547,29 @@ func TestASavedPlanThatWasDoneIsStaleAgain(t *testing.T) {
 	})
 }
 
+// The approval names the plan as it was held; the change then takes several turns,
+// whose plans have other hashes.
+func TestAnApprovedPlanIsSeenThroughToItsEnd(t *testing.T) {
+	rule := "# METADATA\n# title: Removals wait\npackage sluice.action.wait\n\nhold contains \"wait\" if input.action.verb == \"unassign\"\n"
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		policies := rules(rule)
+		s.config = func(c *reconcile.Config) { c.Policies = []reconcile.Source{policies} }
+		hash := s.converge().PlanHash
+		wantMutations(t, s)
+		policies.add("approvals/a.yaml", fmt.Sprintf("apiVersion: sluice/v1\nkind: Approval\nmetadata: {name: a}\nspec: {planHash: %q, approver: lead@example.com, reason: r, expires: 2030-01-01T00:00:00Z}\n", hash))
+		if p := s.converge(); p.Summary.InSync != 1 {
+			t.Errorf("summary %+v", p.Summary)
+		}
+		wantMutations(t, s, "assign .22", "unassign .20")
+		// The same difference later is a new plan, and held again.
+		s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = append(w.NatGateways[0].Secondary, "10.0.1.20") })
+		if p := s.converge(); p.Summary.Held != 1 {
+			t.Errorf("summary %+v", p.Summary)
+		}
+	})
+}
+
 // Whoever waits for an address that policy does not let its holder give up must
 // not make `apply --wait` wait for ever.
 func TestWaitingForWhatIsHeldEnds(t *testing.T) {

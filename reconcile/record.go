@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,9 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	var records []history.Record
 	asks := p.Summary.Pending+p.Summary.Held+p.Summary.Denied > 0
 	now := decision(p)
+	if t.Approved.PastHold() {
+		now.Plan = remainder(p)
+	}
 	if hash, said := l.cfg.Ledger.LastDecision(); asks && (hash != now.PlanHash || said != now.Decision) {
 		records = append(records, now)
 	}
@@ -30,6 +34,27 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	}
 	_, err := l.journal.append(ctx, records...)
 	return err
+}
+
+// largestRemainder keeps a record well below the history's limit.
+const largestRemainder = 512 << 10
+
+// remainder is the part of a plan that does something, as JSON: what an approval
+// covers from now on.
+func remainder(p plan.Plan) json.RawMessage {
+	whole := p
+	whole.Resources = nil
+	for _, r := range p.Resources {
+		if r.State == plan.Pending {
+			r.Verdicts, r.Reason = nil, ""
+			whole.Resources = append(whole.Resources, r)
+		}
+	}
+	data, err := json.Marshal(whole)
+	if err != nil || len(data) > largestRemainder {
+		return nil // then what is left is approved anew
+	}
+	return data
 }
 
 // reachedAtOnce bounds one record's size; a fleet takes several.

@@ -233,6 +233,15 @@ func rules(text string) *memory {
 	return m
 }
 
+// add commits one more file beside the others.
+func (m *memory) add(path, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	next := *m.head
+	next.Files = append(slices.Clone(m.head.Files), gitsource.File{Path: path, Data: []byte(text)})
+	m.head = &next
+}
+
 // memory is a repository in memory.
 type memory struct {
 	mu    sync.Mutex

@@ -34,7 +34,7 @@ var layout = []struct {
 	{"reconcile/spec", []string{"reconcile/strictyaml", "reconcile/inventory"}, "documents, by EC2's words"},
 	{"reconcile/ruling", []string{"reconcile/strictyaml", "reconcile/spec"}, "what people decide beside rules"},
 	{"reconcile/plan", []string{"reconcile/spec", "reconcile/inventory"}, "pure: what is wanted and what there is, nothing else"},
-	{"reconcile/judge", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
+	{"reconcile/judge", []string{"reconcile/ruling", "reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
 	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
 	{"reconcile/ec2", []string{"reconcile/inventory"}, "meets the simulator on the wire only"},
 	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
@@ -45,6 +45,7 @@ var layout = []struct {
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"cmd/sluice/config", []string{"gitsource", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"reconcile", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/plan"}, "prints; decides nothing"},
+	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "reconcile/plan"}, "machine formats of what render knows"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
 }
 
@@ -61,6 +62,7 @@ var only = []struct {
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},
 	{"github.com/spf13/cobra", []string{"cmd/sluice"}, "flags are the command's"},
 	{"github.com/prometheus/", []string{"reconcile/web"}, "metrics are read from the status, not pushed from everywhere"},
+	{"github.com/owenrumney/go-sarif", nil, "tests only: linking it doubles the binary"},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"reconcile/strictyaml", "reconcile/spec", "reconcile/ruling", "cmd/sluice/config"}, "schemas are for files that people write"},
 }
 

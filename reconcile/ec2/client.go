@@ -2,9 +2,11 @@ package ec2
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,6 +61,13 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		o.RetryMaxAttempts = 0
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.MaxBackoff = readAttempts, 5*time.Second
+			// Nobody listens: a person waits for this answer, and the loop asks again.
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				if errors.Is(err, syscall.ECONNREFUSED) {
+					return aws.FalseTernary
+				}
+				return aws.UnknownTernary
+			})}, o.Retryables...)
 		})
 		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey("sluice"), c.addAttempt)
 	})

@@ -101,6 +101,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf([]netip.Addr{netip.MustParseAddr("10.0.0.1")}))
 		case []netip.Prefix:
 			f.Set(reflect.ValueOf([]netip.Prefix{netip.MustParsePrefix("10.0.0.16/28")}))
+		case json.RawMessage:
+			f.Set(reflect.ValueOf(json.RawMessage(`{"version":1}`)))
 		case map[string]string:
 			f.Set(reflect.ValueOf(map[string]string{"nat-1": "digest"}))
 		case []Verdict:

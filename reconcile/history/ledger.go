@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"maps"
 	"net/netip"
 	"time"
@@ -39,6 +40,7 @@ type Ledger struct {
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
 	reached   map[string]string // see Record.Reached
+	approved  []json.RawMessage // the approved plans of the current commit
 	acted     bool              // an intent came after the last converged record
 	added     int
 }
@@ -102,12 +104,15 @@ func (l *Ledger) Add(r Record) {
 	case KindDecision:
 		l.work(r.Commit)
 		l.decision = [2]string{r.PlanHash, r.Decision}
+		if len(r.Plan) > 0 {
+			l.approved = append(l.approved, r.Plan)
+		}
 	case KindReached:
 		maps.Copy(l.reached, r.Reached)
 	case KindConverged:
 		l.work(r.Commit)
 		l.converged, l.acted = r, false
-		l.plans = names{} // what was begun is done
+		l.plans, l.approved = names{}, nil // what was begun is done
 	case KindIntent:
 		l.work(r.Commit)
 		l.acted = true
@@ -134,6 +139,7 @@ func (l *Ledger) work(commit string) {
 	if commit != "" && commit != l.current {
 		l.current = commit
 		clear(l.rounds)
+		l.approved = nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"net/netip"
 	"time"
 )
@@ -67,6 +68,10 @@ func (l *Ledger) LastDecision() (planHash, decision string) { return l.decision[
 // Reached returns the digest of the spec that a resource was last seen to be as it
 // says, or "".
 func (l *Ledger) Reached(resource string) string { return l.reached[resource] }
+
+// Approved returns the plans of the current commit that an approval let past a
+// hold, and that are not done yet.
+func (l *Ledger) Approved() []json.RawMessage { return l.approved }
 
 // Acted reports whether a call was begun since the last converged record.
 func (l *Ledger) Acted() bool { return l.acted }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
@@ -61,6 +62,10 @@ type Record struct {
 	PlanHash     string    `json:"planHash,omitempty"`
 	Decision     string    `json:"decision,omitempty"` // allow, hold, deny, …
 	Verdicts     []Verdict `json:"verdicts,omitempty"`
+
+	// Plan is the plan of a decision that an approval let past a hold: what is left
+	// of it later needs no approval of its own.
+	Plan json.RawMessage `json:"plan,omitempty"`
 
 	Target       string `json:"target,omitempty"`
 	ResourceKind string `json:"resourceKind,omitempty"` // NatGateway, NetworkInterface

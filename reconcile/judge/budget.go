@@ -38,7 +38,7 @@ func (j *judgement) budgets() {
 		if excess <= allowed {
 			continue
 		}
-		msg := fmt.Sprintf("the specs take away %d addresses in target %q, and the budget is %d (the greater of %d and %d%% of %d managed): split the commit, or raise the budget",
+		msg := fmt.Sprintf("the specs take away %d addresses in target %q, and the budget is %d (the greater of %d and %d%% of %d managed): split the commit, approve this plan, or raise the budget",
 			excess, inv.Target, allowed, j.c.Budget.Removals, j.c.Budget.Percent, managed)
 		for i := range j.p.Resources {
 			if r := &j.p.Resources[i]; r.Target == inv.Target && removes(r) {

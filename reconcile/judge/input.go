@@ -83,10 +83,6 @@ func (j *judgement) actionInput(doc spec.Document, r *plan.Resource, l live, a p
 	}
 }
 
-// SpecInput is the input that spec rules see of a document; for audits, which
-// judge documents without a plan.
-func SpecInput(doc spec.Document) any { return documentInput(doc) }
-
 func object(data []byte) map[string]any {
 	m := map[string]any{}
 	if err := json.Unmarshal(data, &m); err != nil || m == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/ruling"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
@@ -23,7 +24,11 @@ type Case struct {
 	Inventories []inventory.Inventory
 	Commit      Commit
 	Budget      Budget
-	Now         time.Time
+	Rulings     ruling.Set // waivers and approvals, from the trusted policy source
+	// Begun are the approved plans that were begun: what is left of one needs no
+	// approval of its own.
+	Begun []plan.Plan
+	Now   time.Time
 }
 
 // Approved is a judged plan. Its pending resources are those that may be carried
@@ -48,6 +53,8 @@ func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j.whole(ctx)
 	j.budgets()
 	j.p.Seal()
+	j.approve()
+	j.p.Seal()
 	return Approved{plan: j.p}
 }
 
@@ -70,7 +77,7 @@ func (j *judgement) resource(ctx context.Context, r *plan.Resource) {
 		return
 	}
 	res, err := j.engine.Eval(ctx, policy.ScopeSpec, documentInput(doc), j.c.Now)
-	j.read(r, res, err)
+	j.read(r, j.waive(r, doc, res), err)
 	live, found := j.live[keyOf(r)]
 	serving := live.serving()
 	for w, wave := range r.Waves {
@@ -88,6 +95,7 @@ func (j *judgement) resource(ctx context.Context, r *plan.Resource) {
 			}
 			in := j.actionInput(doc, r, live, *a, w, before, serving)
 			res, err := j.engine.Eval(ctx, policy.ScopeAction, in, j.c.Now)
+			res = j.waive(r, doc, res)
 			j.cap(r, a, res)
 			j.read(r, res, err)
 		}

@@ -77,7 +77,7 @@ func (r *AuditReport) Count() AuditSummary {
 // grade is the decision itself when it is a known one. What is not known is no pass.
 func grade(decision string) string {
 	switch decision {
-	case "pass", "allow", "cap", "warn", "hold", "deny":
+	case "pass", "allow", "waived", "cap", "warn", "hold", "deny":
 		return decision
 	}
 	return "error"

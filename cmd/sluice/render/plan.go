@@ -25,6 +25,9 @@ func (s *Style) Plan(p plan.Plan, c Commit, verbose bool) error {
 		if next := nextStep(p.Summary); next != "" {
 			pg.flow(span{plain, next})
 		}
+		if p.Summary.Held > 0 { // in one piece: it is copied
+			pg.line(span{plain, "An approval of this plan names " + p.PlanHash})
+		}
 	})
 }
 
@@ -182,7 +185,7 @@ func nextStep(s plan.Summary) string {
 	case s.Denied > 0:
 		return "Nothing is carried out: change the spec so that the rule above allows it."
 	case s.Held > 0:
-		return "Nothing is carried out: the rule above says what it waits for."
+		return "What is held waits for an approval, a document in the policy source."
 	case s.Blocked > 0:
 		return "Nothing can be carried out until what blocks it is gone; then run `sluice plan` again."
 	case s.Converging > 0:

@@ -25,7 +25,7 @@ func levelOf(decision string) level {
 	switch decision {
 	case "pass", "allow":
 		return passed
-	case "cap":
+	case "cap", "waived":
 		return note
 	case "warn":
 		return warning
