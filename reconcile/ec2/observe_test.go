@@ -63,6 +63,15 @@ func TestGatewaysAreReadAsEC2ReportsThem(t *testing.T) {
 	}
 }
 
+// A row without a status beside rows that have one may be on its way.
+func TestAMissingStatusBesideOthersMeansWait(t *testing.T) {
+	inv := observeGateways(t, "<natGatewaySet><item><natGatewayId>nat-1</natGatewayId><natGatewayAddressSet>"+
+		"<item><privateIp>10.0.0.9</privateIp><status>succeeded</status></item><item><privateIp>10.0.0.10</privateIp></item></natGatewayAddressSet></item></natGatewaySet>")
+	if rows := inv.NatGateways[0].Addresses; rows[0].Status != inventory.StatusSucceeded || rows[1].Status.Settled() {
+		t.Errorf("rows %+v", rows)
+	}
+}
+
 func TestAddressesThatCannotBeReadKeepTheirGatewayWaiting(t *testing.T) {
 	tests := []struct {
 		name, row string
@@ -76,7 +85,7 @@ func TestAddressesThatCannotBeReadKeepTheirGatewayWaiting(t *testing.T) {
 		{"no address", "<privateIp>ten</privateIp><status>succeeded</status>", statusUnreadable, false},
 		{"IPv6", "<privateIp>fd00::1</privateIp><status>succeeded</status>", statusUnreadable, false},
 		{"failed without an IP", "<status>failed</status>", inventory.StatusFailed, true},
-		{"blanks around the IP", "<privateIp> 10.0.0.9\n</privateIp>", "", true},
+		{"blanks around the IP, and no row with a status", "<privateIp> 10.0.0.9\n</privateIp>", inventory.StatusSucceeded, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
