@@ -99,7 +99,7 @@ func (e *Engine) describe(modules []*module, values params) error {
 		a := m.annotations()
 		e.rules = append(e.rules, Rule{
 			ID: m.id(), Scope: m.scope, Title: strings.TrimSpace(a.Title), Description: strings.TrimSpace(a.Description),
-			File: m.file, Line: m.parsed.Package.Location.Row, Shipped: m.shipped,
+			Level: m.level(), File: m.file, Line: m.parsed.Package.Location.Row, Shipped: m.shipped,
 		})
 		e.files[m.file] = m.id()
 		if own := values[m.name]; len(own) > 0 {

@@ -149,3 +149,22 @@ func TestTheDigestCoversContentAndNothingElse(t *testing.T) {
 		seen[d] = name
 	}
 }
+
+func TestALevelIsOneOfThree(t *testing.T) {
+	rule := func(level string) Source {
+		return Source{Name: "s", Files: []File{{Path: "r.rego", Data: []byte("# METADATA\n# title: T\n# custom:\n#   level: " + level +
+			"\npackage sluice.spec.mine\n\ndeny contains \"no\" if input.line > 3\n")}}}
+	}
+	e, err := Load(t.Context(), []Source{rule("advisory")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range e.Rules() {
+		if want := map[string]Level{"spec.mine": Advisory, "action.never_unassign_primary": Mandatory, "spec.allowed_cidrs": Soft}[r.ID]; want != "" && r.Level != want {
+			t.Errorf("%s is %s, want %s", r.ID, r.Level, want)
+		}
+	}
+	if _, err := Load(t.Context(), []Source{rule("advisry")}, Options{}); err == nil || !strings.Contains(err.Error(), `did you mean "advisory"`) {
+		t.Errorf("a misspelt level: %v", err)
+	}
+}

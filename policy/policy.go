@@ -27,6 +27,19 @@ const (
 
 var kinds = []string{Cap, Deny, Hold, Warn}
 
+// Level says how firmly a rule binds. It is METADATA's custom.level; soft when a
+// rule does not say.
+type Level string
+
+// The levels.
+const (
+	Advisory  Level = "advisory"  // it only warns, whatever it decides
+	Soft      Level = "soft"      // a waiver may take it off a resource
+	Mandatory Level = "mandatory" // nothing takes it off
+)
+
+var levels = []string{string(Advisory), string(Soft), string(Mandatory)}
+
 // File is one file of a source. Path is slash-separated and relative to it.
 type File struct {
 	Path string
@@ -60,6 +73,7 @@ type Rule struct {
 	Scope       Scope          `json:"scope"`
 	Title       string         `json:"title"`
 	Description string         `json:"description,omitempty"`
+	Level       Level          `json:"level"`
 	File        string         `json:"file"`
 	Line        int            `json:"line"` // of the package clause
 	Shipped     bool           `json:"shipped"`

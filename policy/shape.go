@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -84,7 +85,19 @@ func (l *loader) checkRulePackage(m *module) {
 	}
 	if a := m.annotations(); a == nil || strings.TrimSpace(a.Title) == "" {
 		l.at(m.parsed.Package.Location, "the rule has no title: put \"# METADATA\" and \"# title: …\" on the lines above the package")
+	} else if level, found := a.Custom["level"]; found && !slices.Contains(levels, fmt.Sprint(level)) {
+		l.at(m.parsed.Package.Location, "custom.level %q is no level%s: it is %s", fmt.Sprint(level), didYouMean(fmt.Sprint(level), levels), strings.Join(levels, ", "))
 	}
+}
+
+// level is the rule's custom.level.
+func (m *module) level() Level {
+	if a := m.annotations(); a != nil {
+		if text, ok := a.Custom["level"].(string); ok {
+			return Level(text)
+		}
+	}
+	return Soft
 }
 
 // checkLib keeps helper packages to functions and constants: what they depend

@@ -26,6 +26,7 @@ type Desired struct {
 	Engine *policy.Engine // nil when Err says that the policies are broken
 	// Rulings are the waivers and approvals that stand beside the rules.
 	Rulings ruling.Set
+	Levels  map[string]policy.Level // of the rules, by id
 
 	// Err is why nothing can be planned from what was read: no spec at all, or
 	// policies that do not compile. It stands until Git says something new.
@@ -107,6 +108,7 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	if newPolicies {
 		d.Engine, d.Rulings, d.policyErr = k.compile(ctx, d.policies)
 	}
+	d.Levels = levels(d.Engine)
 	d.Err = errors.Join(d.Specs.Err(), d.policyErr)
 	return &d, nil
 }
@@ -153,11 +155,11 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 	if err != nil {
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", err)
 	}
-	known := map[string]bool{}
-	for _, r := range engine.Rules() {
-		known[r.ID] = true
-	}
-	rulings, problems := ruling.Parse(files, func(id string) bool { return known[id] })
+	of := levels(engine)
+	rulings, problems := ruling.Parse(files, func(id string) (waivable, known bool) {
+		level, known := of[id]
+		return level != policy.Mandatory, known
+	})
 	var bad []error
 	for _, p := range problems {
 		bad = append(bad, p)
@@ -166,6 +168,16 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", errors.Join(bad...))
 	}
 	return engine, rulings, nil
+}
+
+func levels(engine *policy.Engine) map[string]policy.Level {
+	of := map[string]policy.Level{}
+	if engine != nil {
+		for _, r := range engine.Rules() {
+			of[r.ID] = r.Level
+		}
+	}
+	return of
 }
 
 // commitInput is what rules see of the commit.

@@ -69,7 +69,7 @@ func (a *app) audit(ctx context.Context, cfg config.Config, opts auditOptions) e
 	if d.Engine == nil {
 		return d.Err
 	}
-	auditor := judge.Auditor{Engine: d.Engine, Rulings: d.Rulings, Now: a.now()}
+	auditor := judge.Auditor{Engine: d.Engine, Levels: d.Levels, Rulings: d.Rulings, Now: a.now()}
 	audited := render.AuditReport{PolicyDigest: d.Engine.Digest(), Titles: map[string]string{}}
 	for _, r := range d.Engine.Rules() {
 		audited.Titles[r.ID] = r.Title

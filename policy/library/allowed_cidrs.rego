@@ -3,6 +3,8 @@
 # description: >-
 #   Every address, pool and prefix that a spec lists must lie wholly within one
 #   range of params.allowed_cidrs.cidrs.
+# custom:
+#   level: soft
 package sluice.spec.allowed_cidrs
 
 deny contains msg if {

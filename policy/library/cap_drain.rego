@@ -3,6 +3,8 @@
 # description: >-
 #   An unassign whose drain may last longer than params.cap_drain.maxDrainSeconds
 #   is carried out with that limit instead.
+# custom:
+#   level: soft
 package sluice.action.cap_drain
 
 cap contains {"maxDrainSeconds": limit, "msg": msg} if {

@@ -4,6 +4,8 @@
 #   A plan that removes more than params.change_budget.maxRemovals addresses and
 #   prefixes, or touches more than params.change_budget.maxResources resources,
 #   waits for an approval.
+# custom:
+#   level: soft
 package sluice.plan.change_budget
 
 hold contains msg if {

@@ -4,6 +4,8 @@
 #   An unassign on a NAT gateway leaves at least spec.minServing (default 1)
 #   addresses that take new connections, primary included: by the plan's own
 #   forecast, and in the first wave by what EC2 reports.
+# custom:
+#   level: mandatory
 package sluice.action.min_serving
 
 deny contains msg if {

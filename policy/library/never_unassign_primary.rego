@@ -3,6 +3,8 @@
 # description: >-
 #   No unassign or move names an address that EC2 calls primary. Where EC2 calls
 #   none primary, nothing is taken away at all.
+# custom:
+#   level: mandatory
 package sluice.action.never_unassign_primary
 
 deny contains msg if {

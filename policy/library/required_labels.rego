@@ -3,6 +3,8 @@
 # description: >-
 #   Every label of params.required_labels.labels stands in metadata.labels with a
 #   value. No label is required by default.
+# custom:
+#   level: soft
 package sluice.spec.required_labels
 
 deny contains msg if {

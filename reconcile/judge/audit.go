@@ -13,6 +13,7 @@ import (
 // Auditor judges documents by themselves, as a plan's spec rules would.
 type Auditor struct {
 	Engine  Engine
+	Levels  map[string]policy.Level
 	Rulings ruling.Set
 	Now     time.Time
 }
@@ -24,7 +25,7 @@ func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]plan.Verdict, e
 	if err != nil {
 		return nil, err
 	}
-	j := judgement{c: Case{Rulings: a.Rulings, Now: a.Now}}
+	j := judgement{c: Case{Levels: a.Levels, Rulings: a.Rulings, Now: a.Now}}
 	var r plan.Resource
 	for _, d := range j.waive(&r, doc, res).Decisions {
 		r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})

@@ -24,7 +24,8 @@ type Case struct {
 	Inventories []inventory.Inventory
 	Commit      Commit
 	Budget      Budget
-	Rulings     ruling.Set // waivers and approvals, from the trusted policy source
+	Levels      map[string]policy.Level // by rule; only advisory ones matter here
+	Rulings     ruling.Set              // waivers and approvals, from the trusted policy source
 	// Begun are the approved plans that were begun: what is left of one needs no
 	// approval of its own.
 	Begun []plan.Plan
@@ -155,6 +156,11 @@ func stop(r *plan.Resource, kind, rule, msg string) {
 func (j *judgement) whole(ctx context.Context) {
 	in := planInput{Plan: j.p, Commit: j.c.Commit, Mode: j.p.Mode, Time: formatTime(j.c.Now)}
 	res, err := j.engine.Eval(ctx, policy.ScopePlan, in, j.c.Now)
+	for i, d := range res.Decisions {
+		if j.c.Levels[d.Rule] == policy.Advisory {
+			res.Decisions[i].Kind = policy.Warn
+		}
+	}
 	for i := range j.p.Resources {
 		if r := &j.p.Resources[i]; len(r.Waves) > 0 {
 			j.read(r, res, err)

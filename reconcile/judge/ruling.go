@@ -16,11 +16,14 @@ import (
 // ApprovalRule is the id under which an approval stands among the verdicts.
 const ApprovalRule = "approval"
 
-// waive takes out the decisions that a waiver covers, and notes each in the
+// waive softens what advisory rules decide, and takes out the decisions that a waiver covers, and notes each in the
 // verdicts. A waiver that has expired is named and does not count.
 func (j *judgement) waive(r *plan.Resource, doc spec.Document, res policy.Result) policy.Result {
 	var kept []policy.Decision
 	for _, d := range res.Decisions {
+		if j.c.Levels[d.Rule] == policy.Advisory && d.Kind != policy.Cap {
+			d.Kind = policy.Warn
+		}
 		i := slices.IndexFunc(j.c.Rulings.Waivers, func(w ruling.Waiver) bool { return w.Covers(d.Rule, doc) && !w.Expired(j.c.Now) })
 		if i >= 0 {
 			w := j.c.Rulings.Waivers[i]

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/ruling"
@@ -75,6 +76,17 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 				t.Errorf("past hold %v, hash %s", approved.PastHold(), approved.Plan().PlanHash)
 			}
 		})
+	}
+}
+
+func TestAnAdvisoryRuleOnlyWarns(t *testing.T) {
+	for _, rule := range []string{denyProd, "# METADATA\n# title: T\npackage sluice.plan.no_prod\n\nhold contains \"because\" if input.mode == \"apply\"\n"} {
+		c := swap(t, 1, "10.0.1.30")
+		c.Levels = map[string]policy.Level{"spec.no_prod": policy.Advisory, "plan.no_prod": policy.Advisory}
+		r := Judge(t.Context(), engine(t, rule), c).Plan().Resources[0]
+		if r.State != plan.Pending || r.Verdicts[0].Decision+r.Verdicts[len(r.Verdicts)-1].Decision == "" || !strings.Contains(r.Verdicts[0].Decision+r.Verdicts[len(r.Verdicts)-1].Decision, "warn") {
+			t.Errorf("state %s, verdicts %+v", r.State, r.Verdicts)
+		}
 	}
 }
 

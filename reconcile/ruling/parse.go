@@ -54,8 +54,8 @@ type raw struct {
 // Parse reads the YAML files of a policy source that are not parameters of rules
 // (data.yaml). All problems are returned at once; with any of them nothing may be
 // judged, because a ruling that is not understood must not be half believed.
-// known says which rules exist.
-func Parse(files []File, known func(rule string) bool) (Set, []strictyaml.Problem) {
+// rule says whether a rule exists, and whether it may be waived.
+func Parse(files []File, rule func(id string) (waivable, known bool)) (Set, []strictyaml.Problem) {
 	var set Set
 	var problems []strictyaml.Problem
 	names := map[string]string{}
@@ -67,7 +67,7 @@ func Parse(files []File, known func(rule string) bool) (Set, []strictyaml.Proble
 		problems = append(problems, bad...)
 		for _, d := range docs {
 			if len(d.Problems) == 0 { // else they are in bad already
-				problems = append(problems, set.add(d, known, names)...)
+				problems = append(problems, set.add(d, rule, names)...)
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func isRulingFile(name string) bool {
 	return (ext == ".yaml" || ext == ".yml") && strings.TrimSuffix(base, ext) != "data" && !strings.HasPrefix(base, ".")
 }
 
-func (s *Set) add(d strictyaml.Document, known func(string) bool, names map[string]string) []strictyaml.Problem {
+func (s *Set) add(d strictyaml.Document, rule func(string) (waivable, known bool), names map[string]string) []strictyaml.Problem {
 	var r raw
 	_ = d.Decode(&r) // what has the wrong shape is the schema's to say
 	schema := schemas()[r.Kind]
@@ -109,19 +109,17 @@ func (s *Set) add(d strictyaml.Document, known func(string) bool, names map[stri
 		})
 		return problems
 	}
+	waivable, known := rule(r.Spec.Rule)
 	switch scope, _, _ := strings.Cut(r.Spec.Rule, "."); {
-	case !known(r.Spec.Rule):
+	case !known:
 		problems = append(problems, d.Problemf([]string{"spec", "rule"}, "there is no rule %q; give its id, such as spec.allowed_cidrs", r.Spec.Rule))
 	case scope == "plan":
 		problems = append(problems, d.Problemf([]string{"spec", "rule"}, "%s judges whole plans, so no resource can be waived; approve the plan instead", r.Spec.Rule))
-	case r.Spec.Rule == Guard:
-		problems = append(problems, d.Problemf([]string{"spec", "rule"}, "%s cannot be waived", r.Spec.Rule))
+	case !waivable:
+		problems = append(problems, d.Problemf([]string{"spec", "rule"}, "%s is mandatory and cannot be waived", r.Spec.Rule))
 	}
 	s.Waivers = append(s.Waivers, Waiver{
 		Name: r.Metadata.Name, Rule: r.Spec.Rule, Selector: r.Spec.Selector, Owner: r.Spec.Owner, Reason: r.Spec.Reason, Expires: expires, File: d.File, Line: d.Line,
 	})
 	return problems
 }
-
-// Guard is the shipped rule that nothing can switch off.
-const Guard = "action.never_unassign_primary"

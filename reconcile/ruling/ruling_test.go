@@ -21,8 +21,10 @@ metadata: {name: swap-egress-a}
 spec: {planHash: "sha256:0000000000000000000000000000000000000000000000000000000000000000", approver: lead@example.com, reason: "ok", expires: 2027-01-15T00:00:00Z}
 `
 
-func known(rule string) bool {
-	return rule == "spec.allowed_cidrs" || rule == Guard || rule == "plan.change_budget"
+const guard = "action.never_unassign_primary"
+
+func known(rule string) (waivable, known bool) {
+	return rule != guard, rule == "spec.allowed_cidrs" || rule == guard || rule == "plan.change_budget"
 }
 
 func TestRulingsAreRead(t *testing.T) {
@@ -47,7 +49,7 @@ func TestBadRulingsAreRefusedWithTheirPlace(t *testing.T) {
 		{"no expiry", strings.Replace(waiver, ", expires: 2027-03-01T00:00:00Z", "", 1), "expires"},
 		{"an expiry that is no time", strings.Replace(waiver, "2027-03-01T00:00:00Z", "soon", 1), "a.yaml:4:"},
 		{"a rule that does not exist", strings.Replace(waiver, "spec.allowed_cidrs", "spec.allowed_cidr", 1), "there is no rule"},
-		{"the guard", strings.Replace(waiver, "spec.allowed_cidrs", Guard, 1), "cannot be waived"},
+		{"the guard", strings.Replace(waiver, "spec.allowed_cidrs", guard, 1), "cannot be waived"},
 		{"a plan rule", strings.Replace(waiver, "spec.allowed_cidrs", "plan.change_budget", 1), "approve the plan instead"},
 		{"everything selected by nothing", strings.Replace(waiver, "{labels: {env: prod}}", "{}", 1), "selector"},
 		{"an unknown field", strings.Replace(waiver, "owner:", "ower:", 1), "ower"},
