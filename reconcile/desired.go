@@ -51,6 +51,23 @@ func Look(ctx context.Context, specs Source, policies []Source) (*Desired, error
 	return newLooker(specs, policies).look(ctx, nil)
 }
 
+// LookAtPolicies reads policies alone. Desired.Engine is never nil without an error.
+func LookAtPolicies(ctx context.Context, policies []Source) (*Desired, error) {
+	k := newLooker(nil, policies)
+	d := &Desired{}
+	for _, src := range k.policies {
+		s, err := src.read(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+		d.policies = append(d.policies, s)
+	}
+	var err error
+	d.Engine, d.Rulings, err = k.compile(ctx, d.policies)
+	d.Levels = levels(d.Engine)
+	return d, err
+}
+
 // looker reads sources, each of which is asked only for what is new to it.
 type looker struct {
 	specs    *remembered

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile"
+)
+
+func (a *app) policyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Check, test and list rules",
+		Example: `  sluice policy check policies/
+  sluice policy test policies/
+  sluice policy list policies/`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.policyCheckCommand(), a.policyTestCommand(), a.policyListCommand())
+	return cmd
+}
+
+// policyFlag lets the folders also be given as for the other commands.
+func (c *common) policyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&c.policies, "policy", nil, "the same as DIR; may repeat")
+}
+
+func (a *app) policyCheckCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "check DIR...",
+		Short: "Compile and lint rules, their parameters, waivers and approvals",
+		Long: `Compile rules with the shipped library, check their types against the published
+schemas of their inputs, and read parameters, waivers and approvals. Every problem
+is named with file and line.`,
+		Example: "  sluice policy check policies/",
+		Args:    anyArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dirs, err := c.folders(args)
+			if err != nil {
+				return err
+			}
+			sources, err := a.policyFolders(dirs)
+			if err != nil {
+				return err
+			}
+			d, err := reconcile.LookAtPolicies(cmd.Context(), sources)
+			if err != nil {
+				return err
+			}
+			own := 0
+			for _, r := range d.Engine.Rules() {
+				if !r.Shipped {
+					own++
+				}
+			}
+			_, err = fmt.Fprintf(a.stdout, "%d rules of yours and %d shipped ones, %d waivers, %d approvals: no problem\n",
+				own, len(d.Engine.Rules())-own, len(d.Rulings.Waivers), len(d.Rulings.Approvals))
+			return err
+		},
+	}
+	c.policyFlag(cmd)
+	return cmd
+}
+
+func (a *app) policyTestCommand() *cobra.Command {
+	var c common
+	var threshold float64
+	cmd := &cobra.Command{
+		Use:   "test DIR...",
+		Short: "Run the unit tests of rules (*_test.rego), with coverage",
+		Example: `  sluice policy test policies/
+  sluice policy test policies/ --threshold 100`,
+		Args: anyArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dirs, err := c.folders(args)
+			if err != nil {
+				return err
+			}
+			sources, err := a.readPolicies(cmd.Context(), dirs)
+			if err != nil {
+				return err
+			}
+			result, err := policy.Test(cmd.Context(), sources)
+			if err != nil {
+				return err
+			}
+			if c.output == "json" {
+				err = writeJSON(a.stdout, result)
+			} else {
+				err = printTests(a.stdout, result)
+			}
+			if err != nil {
+				return err
+			}
+			return testVerdict(result, threshold)
+		},
+	}
+	c.policyFlag(cmd)
+	c.outputFlag(cmd, "text", "json")
+	cmd.Flags().Float64Var(&threshold, "threshold", 0, "fail when a rule of yours is covered by less than this many percent of its lines")
+	return cmd
+}
+
+// testVerdict fails for failed tests, and for rules that are tested too little.
+func testVerdict(r policy.TestReport, threshold float64) error {
+	if n := r.Failed(); n > 0 {
+		return fmt.Errorf("%d of %d tests failed", n, len(r.Tests))
+	}
+	for _, f := range r.Coverage {
+		if !f.Shipped && f.Percent < threshold {
+			return fmt.Errorf("%s is covered by %.0f %%, less than %.0f %%; lines without a test: %s",
+				f.File, f.Percent, threshold, strings.Trim(fmt.Sprint(f.NotCovered), "[]"))
+		}
+	}
+	return nil
+}
+
+func printTests(w io.Writer, r policy.TestReport) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range r.Tests {
+		word := "pass"
+		if !c.Passed {
+			word = "FAIL"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s:%d\t%s\n", word, render.Clean(c.Name), render.Clean(c.File), c.Line, render.Clean(c.Message))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(t)
+	for _, f := range r.Coverage {
+		if !f.Shipped {
+			fmt.Fprintf(t, "%s\t%.0f %% of its lines\n", render.Clean(f.File), f.Percent)
+		}
+	}
+	return t.Flush()
+}
+
+func (a *app) policyListCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "list [DIR...]",
+		Short: "List the rules in force: id, level, title, parameters",
+		Example: `  sluice policy list
+  sluice policy list policies/ -o markdown > RULES.md`,
+		Args: anyArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sources, err := a.readPolicies(cmd.Context(), append(args, c.policies...))
+			if err != nil {
+				return err
+			}
+			engine, err := policy.Load(cmd.Context(), sources, policy.Options{})
+			if err != nil {
+				return err
+			}
+			switch c.output {
+			case "json":
+				return writeJSON(a.stdout, engine.Rules())
+			case "markdown":
+				return listMarkdown(a.stdout, engine.Rules())
+			}
+			return listText(a.stdout, engine.Rules())
+		},
+	}
+	c.policyFlag(cmd)
+	c.outputFlag(cmd, "text", "json", "markdown")
+	return cmd
+}
+
+func listText(w io.Writer, rules []policy.Rule) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "RULE\tLEVEL\tWHERE\tTITLE")
+	for _, r := range rules {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.ID, r.Level, where(r), render.Clean(r.Title))
+	}
+	return t.Flush()
+}
+
+func where(r policy.Rule) string {
+	if r.Shipped {
+		return "shipped"
+	}
+	return render.Clean(fmt.Sprintf("%s:%d", r.File, r.Line))
+}
+
+// listMarkdown makes the rules' documentation.
+func listMarkdown(w io.Writer, rules []policy.Rule) error {
+	var b strings.Builder
+	b.WriteString("# Rules\n")
+	for _, r := range rules {
+		fmt.Fprintf(&b, "\n## %s\n\n**%s.** %s\n\n- level: %s\n- where: `%s`\n", r.ID, render.Clean(r.Title), render.Clean(r.Description), r.Level, where(r))
+		if len(r.Params) > 0 {
+			data, err := json.Marshal(r.Params)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, "- parameters: `%s`\n", data)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *app) policyFolders(dirs []string) ([]reconcile.Source, error) {
+	var sources []reconcile.Source
+	for _, dir := range dirs {
+		src, err := a.open("policies", config.Repo{Dir: dir}, "")
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, src)
+	}
+	return sources, nil
+}
+
+// readPolicies reads folders as the rule engine wants them.
+func (a *app) readPolicies(ctx context.Context, dirs []string) ([]policy.Source, error) {
+	from, err := a.policyFolders(dirs)
+	if err != nil {
+		return nil, err
+	}
+	var sources []policy.Source
+	for _, f := range from {
+		s, err := f.Snapshot(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		src := policy.Source{Name: f.String()}
+		for _, file := range s.Files {
+			src.Files = append(src.Files, policy.File{Path: file.Path, Data: file.Data})
+		}
+		sources = append(sources, src)
+	}
+	return sources, nil
+}
+
+// folders are the folders that a command line names, at least one.
+func (c *common) folders(args []string) ([]string, error) {
+	dirs := append(args, c.policies...)
+	if len(dirs) == 0 {
+		return nil, errors.New("name the folder of the rules, as in `sluice policy check policies/`")
+	}
+	return dirs, nil
+}
+
+func anyArgs(*cobra.Command, []string) error { return nil }
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
