@@ -24,7 +24,7 @@ func (a *app) simCommand() *cobra.Command {
 file, with drains, limits, throttling and error codes as EC2 has them. The AWS
 CLI, the SDKs and sluice itself can be its clients.`,
 		Example: `  sluice sim --world examples/quickstart/world.yaml --speed 60
-  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 \
+  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_DEFAULT_REGION=us-east-1 \
     AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim aws ec2 describe-nat-gateways`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -77,6 +77,8 @@ func (it *item) withhold(removes []netip.Addr, prefixes []netip.Prefix) ([]netip
 	if len(removes) > 1 || len(prefixes) > 0 {
 		it.unmet = true
 		it.notes = append(it.notes, fmt.Sprintf("EC2 does not say which address of %s is the primary, so none is removed there", it.id))
+	} else if len(removes) == 1 {
+		it.notes = append(it.notes, fmt.Sprintf("EC2 does not say which address of %s is the primary; %s is taken to be it", it.id, removes[0]))
 	}
 	return nil, nil
 }

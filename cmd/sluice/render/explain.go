@@ -100,12 +100,13 @@ func eventTitle(story history.Story, e history.Event) span {
 	return span{strong, strings.TrimSpace(word + " " + labelled("on", name))}
 }
 
-// settledWord says what was observed of a call afterwards.
+// settledWord says what was observed of a call afterwards: that it took effect,
+// which for a removal means that the drain began.
 func settledWord(outcome string) span {
 	if outcome == history.OutcomeDone {
-		return span{good, "done"}
+		return span{good, "in effect"}
 	}
-	return span{worst, strings.ReplaceAll(outcome, "-", " ")}
+	return span{worst, "no effect"}
 }
 
 // decisionWord says a decision on a whole plan.
