@@ -81,7 +81,7 @@ func TestPrimaryAddressesAreNeverRemoved(t *testing.T) {
 		{"where no primary is known nothing is removed",
 			"nat-a .10 .20 .21\n want nat-a .20", "nat-a blocked: EC2 does not say which address of nat-a is the primary, so none is removed there"},
 		{"where no primary is known one unlisted address is taken for it",
-			"nat-a .10 .20\n want nat-a .20", "nat-a in-sync"},
+			"nat-a .10 .20\n want nat-a .20", "nat-a in-sync: 10.0.1.10 is taken to be it"},
 		{"where no primary is known an address is still added",
 			"nat-a .10 .20\n want nat-a .20 .21", "nat-a pending [+.21]"},
 		{"where no primary is known the addition comes, and the removal does not",
