@@ -11,7 +11,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: ## watch all of it work, no AWS account needed (KEEP=1 leaves it running)
-	@$(GO) run ./cmd/sluice demo $(if $(KEEP),--keep)
+	@$(GO) build -o bin/sluice ./cmd/sluice && bin/sluice demo $(if $(KEEP),--keep)
 
 test: fmt lint race ## everything that CI runs
 

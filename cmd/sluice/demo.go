@@ -155,6 +155,7 @@ func (d *demo) explainNow(ctx context.Context, addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(d.stdout)
 	return d.style.Explain(history.Explain(records, addr))
 }
 
