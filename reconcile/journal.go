@@ -211,7 +211,7 @@ func (j *journal) settle(ctx context.Context, inventories []inventory.Inventory,
 		}
 		in := intentOf(r)
 		outcome, patience := "", settleAfter
-		if r.Outcome == history.OutcomeAccepted {
+		if r.Outcome == history.OutcomeAccepted && !partlyVisible(in, addresses, prefixes) {
 			patience = settleAcceptedAfter
 		}
 		switch {
@@ -230,6 +230,25 @@ func (j *journal) settle(ctx context.Context, inventories []inventory.Inventory,
 	}
 	_, err := j.append(ctx, records...)
 	return err
+}
+
+// partlyVisible reports whether a part of a call's effect shows: then EC2 has
+// carried it out, and the rest is not late but missing.
+func partlyVisible(in plan.Intent, addresses []inventory.Address, prefixes []netip.Prefix) bool {
+	one := in
+	for _, ip := range in.Addresses {
+		one.Addresses, one.Prefixes = []netip.Addr{ip}, nil
+		if plan.Visible(one, addresses, prefixes) {
+			return true
+		}
+	}
+	for _, p := range in.Prefixes {
+		one.Addresses, one.Prefixes = nil, []netip.Prefix{p}
+		if plan.Visible(one, addresses, prefixes) {
+			return true
+		}
+	}
+	return false
 }
 
 func observed(inventories []inventory.Inventory, r history.Record) ([]inventory.Address, []netip.Prefix, bool) {

@@ -122,6 +122,31 @@ func TestLaggingAndFlappingReadsBringNoCallTwice(t *testing.T) {
 	}
 }
 
+func TestAPartialSuccessIsCompleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22", "10.0.1.23"))
+		if err := s.sim.Inject(ec2sim.Fault{Kind: "partial-success", Action: "AssignPrivateNatGatewayAddress", Addresses: 1}); err != nil {
+			t.Fatal(err)
+		}
+		s.serve(4*time.Minute, nil)
+		wantMutations(t, s, "assign .22 .23", "assign .23", "unassign .20")
+		if got := s.secondaries(); got != ".22 .23" {
+			t.Errorf("the gateway holds %s", got)
+		}
+	})
+}
+
+func TestExpiredCredentialsEndTheBatchAndTheLoopGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		if err := s.sim.Inject(ec2sim.Fault{Kind: "expired-credentials", Action: "UnassignPrivateNatGatewayAddress"}); err != nil {
+			t.Fatal(err)
+		}
+		s.serve(30*time.Minute, nil)
+		wantMutations(t, s, "assign .22", "unassign .20 RequestExpired", "unassign .20")
+	})
+}
+
 func TestThrottledAndBusyCallsAreMadeLater(t *testing.T) {
 	for _, code := range []string{"RequestLimitExceeded", "OperationInProgress"} {
 		t.Run(code, func(t *testing.T) {
