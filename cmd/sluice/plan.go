@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render/report"
 	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
@@ -40,9 +41,12 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.output == "json" {
+			switch c.output {
+			case "json":
 				err = render.PlanJSON(a.stdout, turn.Plan())
-			} else {
+			case "markdown":
+				err = report.PlanMarkdown(a.stdout, turn.Plan(), commitOf(turn))
+			default:
 				err = render.New(a.stdout, a.getenv).Plan(turn.Plan(), commitOf(turn), verbose)
 			}
 			if err != nil {
@@ -53,7 +57,7 @@ func (a *app) planCommand() *cobra.Command {
 	}
 	c.where(cmd)
 	c.historyFlag(cmd)
-	c.outputFlag(cmd, "text", "json")
+	c.outputFlag(cmd, "text", "json", "markdown")
 	cmd.Flags().StringVar(&c.mode, "mode", "", "mode that policy is told: observe, dry-run or apply (default dry-run)")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "also list resources that are in sync")
 	return cmd
