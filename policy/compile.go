@@ -3,11 +3,9 @@ package policy
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/rego"
-	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
 )
 
 // check compiles the modules as they are written, strictly and against the
@@ -39,6 +37,7 @@ func (l *loader) check(modules []*module, values params) error {
 		}
 		parsed[m.file] = m.parsed
 		l.checkPrint(m)
+		l.checkWith(m)
 	}
 	if c.Compile(parsed); c.Failed() {
 		l.addErr("", c.Errors)
@@ -59,13 +58,28 @@ func (l *loader) checkPrint(m *module) {
 	})
 }
 
+// checkWith refuses rules that change parameters for a part of themselves:
+// [inline] takes them for constants.
+func (l *loader) checkWith(m *module) {
+	ast.WalkWiths(m.parsed, func(w *ast.With) bool {
+		if ref, ok := w.Target.Value.(ast.Ref); ok && ref[0].Equal(ast.DefaultRootDocument) {
+			l.at(w.Location, "with %s: rules cannot replace data, only tests can; pass the value to a function instead", ref)
+		}
+		return false
+	})
+}
+
 func schemaRef(name string) ast.Ref {
 	return ast.Ref{ast.SchemaRootDocument, ast.StringTerm(name)}
 }
 
-// compile builds what is evaluated: the modules with a guarded copy of each
-// decision rule, and one prepared query a scope.
-func (e *Engine) compile(ctx context.Context, modules []*module, store storage.Store) error {
+// compile builds what is evaluated: the modules as they are, and for each scope
+// one set of the decisions of all its rules.
+func (e *Engine) compile(ctx context.Context, modules []*module, data map[string]any) error {
+	constants, err := ast.InterfaceToValue(data)
+	if err != nil {
+		return fmt.Errorf("read the parameters: %w", err)
+	}
 	parsed := map[string]*ast.Module{}
 	for _, m := range modules {
 		mod := m.parsed.Copy()
@@ -80,55 +94,68 @@ func (e *Engine) compile(ctx context.Context, modules []*module, store storage.S
 			rule := guarded(r, len(e.sites))
 			rule.Module, rule.Annotations = mod, nil
 			mod.Rules = append(mod.Rules, rule)
-			e.sites = append(e.sites, site{m.id(), ruleName(r), r.Location})
+			e.sites = append(e.sites, newSite(m, r))
 		}
 		parsed[m.file] = mod
 	}
-	c := ast.NewCompiler().WithCapabilities(capabilities())
-	c.SetErrorLimit(0)
-	if c.Compile(parsed); c.Failed() {
+	for _, scope := range scopes {
+		parsed[gatheredFile(scope)] = gatheredModule(scope)
+	}
+	e.compiler = ast.NewCompiler().WithCapabilities(capabilities()).
+		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Gather", MetricName: "sluice_gather", Stage: gather}).
+		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Inline", MetricName: "sluice_inline", Stage: inline(constants)})
+	e.compiler.SetErrorLimit(0)
+	if e.compiler.Compile(parsed); e.compiler.Failed() {
 		var ps problems
-		ps.addErr("", c.Errors)
+		ps.addErr("", e.compiler.Errors)
 		return ps.err()
 	}
+	e.store = inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true))
+	if e.txn, err = e.store.NewTransaction(ctx); err != nil {
+		return fmt.Errorf("read the parameters: %w", err)
+	}
 	for _, scope := range scopes {
-		if err := e.prepare(ctx, scope, c, store); err != nil {
+		if err := e.prepare(scope); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// prepare makes the scope's one query: an object of every rule's entries. A set
-// is never undefined, so the object has a value whatever the input is.
-func (e *Engine) prepare(ctx context.Context, scope Scope, c *ast.Compiler, store storage.Store) error {
+// judgeEach is the query of a scope, over an array of inputs. A set is never
+// undefined, so there is a result for each, whatever it is.
+func judgeEach(decisions ast.Ref) ast.Body {
+	number, input := ast.NewTerm(numberVar), ast.NewTerm(ast.InputRootRef)
+	one := ast.RefTerm(input.Value.(ast.Ref)[0], number)
+	judged := ast.Equality.Expr(ast.NewTerm(decisionsVar), ast.NewTerm(decisions))
+	judged.With = []*ast.With{{Target: input, Value: ast.VarTerm("one")}}
+	return ast.NewBody(ast.Equality.Expr(ast.VarTerm("one"), one), judged)
+}
+
+// prepare makes the scope's one query.
+func (e *Engine) prepare(scope Scope) error {
 	_, required, err := parsedSchema(scope)
 	if err != nil {
 		return err
 	}
 	j := &judge{required: required}
-	var pairs [][2]*ast.Term
+	sites := 0
 	for _, r := range e.rules {
-		if r.Scope != scope {
-			continue
+		if r.Scope == scope {
+			j.rules = append(j.rules, r.ID)
 		}
-		_, name, _ := strings.Cut(r.ID, ".")
-		ref := sluiceRef.Append(ast.StringTerm(string(scope))).Append(ast.StringTerm(name)).Append(ast.StringTerm(decisionSet))
-		if len(c.GetRulesExact(ref)) == 0 {
-			return fmt.Errorf("rule %s has no decision to query: a defect of the engine", r.ID)
+	}
+	for _, s := range e.sites {
+		if s.scope == scope {
+			sites++
 		}
-		pairs = append(pairs, ast.Item(ast.StringTerm(r.ID), ast.NewTerm(ref)))
-		j.rules = append(j.rules, r.ID)
 	}
-	if len(pairs) == 0 {
-		return fmt.Errorf("no rule of scope %s is in force: a defect of the shipped library", scope)
+	ref := gatheredRef(scope)
+	if got := len(e.compiler.GetRulesExact(ref)); got != sites || len(j.rules) == 0 {
+		return fmt.Errorf("%d of the %d decisions of scope %s are in force: a defect of the engine", got, sites, scope)
 	}
-	j.query, err = rego.New(
-		rego.ParsedQuery(ast.NewBody(ast.NewExpr(ast.ObjectTerm(pairs...)))),
-		rego.Compiler(c),
-		rego.Store(store),
-		rego.StrictBuiltinErrors(true),
-	).PrepareForEval(ctx)
+	j.compiler = e.compiler.QueryCompiler()
+	j.query, err = j.compiler.Compile(judgeEach(ref))
 	if err != nil {
 		return fmt.Errorf("prepare the rules of scope %s: %w", scope, err)
 	}

@@ -12,47 +12,14 @@ import (
 // longestDrain is EC2's limit of MaxDrainDurationSeconds.
 const longestDrain = 4000
 
-// decode reads the query's result: by rule, a set of [site, [entry, …]].
-func (e *Engine) decode(j *judge, result *ast.Term) ([]Decision, error) {
-	object, ok := result.Value.(ast.Object)
-	if !ok || object.Len() != len(j.rules) {
-		return nil, errors.New("the result is not one set of entries a rule: a defect of the engine")
-	}
+// decode reads the scope's set of [site, [entry, …]].
+func (e *Engine) decode(entries ast.Set) ([]Decision, error) {
 	decisions := []Decision{}
-	for _, id := range j.rules {
-		term := object.Get(ast.InternedTerm(id))
-		if term == nil {
-			return nil, fmt.Errorf("rule %s was not evaluated: a defect of the engine", id)
-		}
-		entries, ok := term.Value.(ast.Set)
-		if !ok {
-			return nil, fmt.Errorf("rule %s gave no set: a defect of the engine", id)
-		}
-		if entries.Len() == 0 {
-			continue // the common case
-		}
-		var err error
-		if decisions, err = e.decodeRule(decisions, entries); err != nil {
+	for _, entry := range entries.Slice() {
+		from, list, err := e.origin(entry.Value)
+		if err != nil {
 			return nil, err
 		}
-	}
-	slices.SortFunc(decisions, byRule)
-	return slices.Compact(decisions), nil
-}
-
-func (e *Engine) decodeRule(decisions []Decision, entries ast.Set) ([]Decision, error) {
-	for _, entry := range entries.Slice() {
-		pair, ok := entry.Value.(*ast.Array)
-		if !ok || pair.Len() != 2 {
-			return nil, errors.New("an entry has no origin: a defect of the engine")
-		}
-		number, ok := pair.Elem(0).Value.(ast.Number)
-		n, isInt := number.Int()
-		list, isList := pair.Elem(1).Value.(*ast.Array)
-		if !ok || !isInt || !isList || n < 0 || n >= len(e.sites) {
-			return nil, errors.New("an entry has no origin: a defect of the engine")
-		}
-		from := e.sites[n]
 		if list.Len() == 0 {
 			return nil, fmt.Errorf("%sthe condition of %s holds but its message is undefined: the message reads a value that is not there; test for it first, or use object.get with a default",
 				e.place(from.at), from.kind)
@@ -65,12 +32,30 @@ func (e *Engine) decodeRule(decisions []Decision, entries ast.Set) ([]Decision, 
 			decisions = append(decisions, d)
 		}
 	}
-	return decisions, nil
+	slices.SortFunc(decisions, byRule)
+	return slices.Compact(decisions), nil
 }
 
-// decodeEntry accepts a string or {"msg": …}; for cap {"msg": …, "maxDrainSeconds": …}.
+// origin takes a pair apart.
+func (e *Engine) origin(v ast.Value) (site, *ast.Array, error) {
+	unknown := errors.New("an entry has no origin: a defect of the engine")
+	pair, ok := v.(*ast.Array)
+	if !ok || pair.Len() != 2 {
+		return site{}, nil, unknown
+	}
+	number, ok := pair.Elem(0).Value.(ast.Number)
+	n, isInt := number.Int()
+	list, isList := pair.Elem(1).Value.(*ast.Array)
+	if !ok || !isInt || !isList || n < 0 || n >= len(e.sites) {
+		return site{}, nil, unknown
+	}
+	return e.sites[n], list, nil
+}
+
+// decodeEntry accepts a string or {"msg": …, "path": …}, of which path may be left
+// out; for cap with "maxDrainSeconds": … too.
 func decodeEntry(from site, v ast.Value) (Decision, error) {
-	d := Decision{Rule: from.rule, Kind: from.kind}
+	d := Decision{Rule: from.rule, Kind: from.kind, Path: from.path}
 	switch v := v.(type) {
 	case ast.String:
 		d.Msg = string(v)
@@ -100,6 +85,12 @@ func (d *Decision) set(key, v ast.Value) error {
 			return fmt.Errorf("msg of an entry of %s is %s, not a string", d.Kind, v)
 		}
 		d.Msg = string(s)
+	case key.Compare(ast.String("path")) == 0:
+		s, ok := v.(ast.String)
+		if !ok || !isPointer(string(s)) {
+			return fmt.Errorf("path of an entry of %s is %s, not a JSON pointer into the document such as \"/spec/drain/maxDuration\"", d.Kind, v)
+		}
+		d.Path = string(s)
 	case d.Kind == Cap && key.Compare(ast.String("maxDrainSeconds")) == 0:
 		number, ok := v.(ast.Number)
 		n, isInt := number.Int()

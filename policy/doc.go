@@ -15,6 +15,13 @@
 // entry of the wrong form, a missing field that every input has, or a limit is an
 // error; the caller must take an error as a refusal.
 //
+// # How rules are evaluated
+//
+// The decisions of all rules of a scope are moved to one set ([gather]), parameters
+// become constants ([inline]), and one query judges a hundred inputs
+// ([Engine.EvalAll]). A query that fails is repeated for each input alone, so that
+// the error is of the input that causes it.
+//
 // # Undefined values in messages
 //
 // The body of a decision rule is divided in two. Assignments that only feed the

@@ -5,104 +5,191 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
 // judge is the prepared query of one scope.
 type judge struct {
-	query    rego.PreparedEvalQuery
+	query    ast.Body
+	compiler ast.QueryCompiler
 	rules    []string // ids, sorted
 	required []string // fields that every input has
 }
 
-// Eval judges one input by all rules of a scope. The input is anything that
-// encoding/json could write, or an ast.Value; now is the time that rules see. Any
-// error means that the input has not been judged and must be refused.
-func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time) (res Result, err error) {
+// A query's answer has the number of the input and the set of its decisions.
+const (
+	numberVar    = ast.Var("number")
+	decisionsVar = ast.Var("decisions")
+)
+
+// chunk is how many inputs one query judges: what a query costs by itself is
+// shared by then, and a context that ends is still noticed soon.
+const chunk = 100
+
+// patience is how many evaluations of one call may run into their limit before
+// the rest is refused without one: each of them holds up everything else.
+const patience = 3
+
+// Answer is what the rules said of one input. With an error the input has not been
+// judged and must be refused.
+type Answer struct {
+	Result
+	Err error
+}
+
+// Eval judges one input, as [Engine.EvalAll] does.
+func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time) (Result, error) {
+	a := e.EvalAll(ctx, scope, 1, func(int) any { return input }, now)[0]
+	return a.Result, a.Err
+}
+
+// EvalAll judges n inputs by all rules of a scope, and returns as many answers.
+// Inputs are asked for when they are needed, so that only a few exist at a time:
+// anything that encoding/json could write, with parts made by [Value] in it. now is
+// the time that rules see. An input that cannot be judged does not stop the others.
+func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int) any, now time.Time) []Answer {
+	answers := make([]Answer, n)
+	r := &round{engine: e, judge: e.judges[scope], now: now, patience: patience}
+	for from := 0; from < n; from += chunk {
+		inputs := make([]any, 0, chunk)
+		for i := from; i < min(from+chunk, n); i++ {
+			inputs = append(inputs, input(i))
+		}
+		r.evaluate(ctx, inputs, answers[from:from+len(inputs)])
+	}
+	for i := range answers {
+		if err := answers[i].Err; err != nil {
+			answers[i] = Answer{Err: fmt.Errorf("policy, scope %s: %w", scope, err)}
+		}
+	}
+	return answers
+}
+
+// Value returns v in the engine's own form. Inputs that have a part in common
+// share it, and the work of reading it.
+func Value(v any) (any, error) { return ast.InterfaceToValue(v) }
+
+// round is one call of EvalAll.
+type round struct {
+	engine   *Engine
+	judge    *judge
+	now      time.Time
+	patience int
+}
+
+// evaluate judges inputs by one query; when that fails, each by one of its own, to
+// find which it was.
+func (r *round) evaluate(ctx context.Context, inputs []any, answers []Answer) {
+	var terms []*ast.Term
+	var places []int // of the terms among the inputs
+	for i, in := range inputs {
+		value, err := r.read(in)
+		if err != nil {
+			answers[i].Err = err
+			continue
+		}
+		terms, places = append(terms, ast.NewTerm(value)), append(places, i)
+	}
+	if len(terms) == 0 {
+		return
+	}
+	err := r.query(ctx, terms, func(i int, entries ast.Set) {
+		a := &answers[places[i]]
+		a.Evaluated = r.judge.rules
+		a.Decisions, a.Err = r.engine.decode(entries)
+	})
+	for i, place := range places {
+		a := &answers[place]
+		switch {
+		case err == nil && a.Evaluated == nil:
+			a.Err = errors.New("the rules gave no result: a defect of the engine")
+		case err != nil && len(terms) == 1:
+			a.Err = err
+		case err != nil:
+			*a = Answer{}
+			r.evaluate(ctx, []any{terms[i].Value}, answers[place:place+1])
+		}
+	}
+}
+
+// read makes an input what rules see, and wants the fields that the schema
+// requires: without one, rules that read it would pass whatever they are for.
+func (r *round) read(in any) (v ast.Value, err error) {
+	if r.judge == nil {
+		return nil, errors.New("there is no such scope")
+	}
+	if v, err = ast.InterfaceToValue(in); err != nil {
+		return nil, fmt.Errorf("read the input: %w", err)
+	}
+	object, ok := v.(ast.Object)
+	if !ok {
+		return nil, errors.New("the input is not an object")
+	}
+	for _, field := range r.judge.required {
+		if object.Get(ast.InternedTerm(field)) == nil {
+			return nil, fmt.Errorf("the input has no field %q", field)
+		}
+	}
+	return v, nil
+}
+
+// query evaluates terms under one deadline and hands over the decisions on each.
+// It uses topdown as rego does, but without what rego does for each call.
+func (r *round) query(ctx context.Context, terms []*ast.Term, each func(int, ast.Set)) (err error) {
+	e := r.engine
 	defer func() {
-		if r := recover(); r != nil {
-			res, err = Result{}, fmt.Errorf("policy, scope %s: the rule engine failed: %v", scope, r)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the rule engine failed: %v", p)
 		}
 	}()
-	j := e.judges[scope]
-	if j == nil {
-		return Result{}, fmt.Errorf("policy: there is no scope %q", scope)
-	}
-	// OPA looks at the context now and then only, and mostly too late.
+	// OPA looks at a context now and then only, and mostly too late.
 	if err := ctx.Err(); err != nil {
-		return Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
+		return err
 	}
-	value, err := ast.InterfaceToValue(input)
-	if err != nil {
-		return Result{}, fmt.Errorf("policy, scope %s: read the input: %w", scope, err)
+	if r.patience == 0 {
+		return fmt.Errorf("not evaluated: %d evaluations before this one took longer than their limit of %s", patience, e.timeout)
 	}
-	if err := j.checkInput(value); err != nil {
-		return Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
-	}
-	terms, err := e.run(ctx, j, value, now)
-	if err != nil {
-		return Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
-	}
-	decisions, err := e.decode(j, terms)
-	if err != nil {
-		return Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
-	}
-	return Result{Decisions: decisions, Evaluated: slices.Clone(j.rules)}, nil
-}
-
-// checkInput wants the fields that the schema requires. Without one, rules that
-// read it would pass whatever they are for.
-func (j *judge) checkInput(value ast.Value) error {
-	object, ok := value.(ast.Object)
-	if !ok {
-		return errors.New("the input is not an object")
-	}
-	for _, field := range j.required {
-		if object.Get(ast.InternedTerm(field)) == nil {
-			return fmt.Errorf("the input has no field %q", field)
+	cancel := topdown.NewCancel()
+	limit := time.AfterFunc(e.timeout, cancel.Cancel)
+	defer limit.Stop()
+	defer context.AfterFunc(ctx, cancel.Cancel)()
+	err = topdown.NewQuery(r.judge.query).
+		WithQueryCompiler(r.judge.compiler).
+		WithCompiler(e.compiler).
+		WithStore(e.store).
+		WithTransaction(e.txn).
+		WithInput(ast.ArrayTerm(terms...)).
+		WithTime(r.now).
+		WithCancel(cancel).
+		WithMetrics(metrics.NoOp()).
+		WithStrictBuiltinErrors(true).
+		Iter(ctx, func(q topdown.QueryResult) error {
+			number, isNumber := q[numberVar].Value.(ast.Number)
+			i, isInt := number.Int()
+			entries, isSet := q[decisionsVar].Value.(ast.Set)
+			if !isNumber || !isInt || !isSet {
+				return errors.New("the rules gave no set of decisions: a defect of the engine")
+			}
+			each(i, entries)
+			return nil
+		})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case cancel.Cancelled():
+		if len(terms) == 1 {
+			r.patience--
 		}
+		return e.tooSlow(err)
+	case err != nil:
+		return e.explain(err)
 	}
 	return nil
-}
-
-// run evaluates the query under its own deadline and returns its one result.
-func (e *Engine) run(ctx context.Context, j *judge, input ast.Value, now time.Time) (*ast.Term, error) {
-	limited, stop := context.WithTimeout(ctx, e.timeout)
-	defer stop()
-	cancel := topdown.NewCancel()
-	defer context.AfterFunc(limited, cancel.Cancel)()
-
-	var result *ast.Term
-	rs, err := j.query.Eval(limited,
-		rego.EvalParsedInput(input),
-		rego.EvalTime(now),
-		rego.EvalExternalCancel(cancel),
-		// The entries are read as terms: turning them into JSON would cost more
-		// than most rules.
-		rego.EvalGenerateJSON(func(t *ast.Term, _ *rego.EvalContext) (any, error) {
-			result = t
-			return nil, nil
-		}),
-	)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if limited.Err() != nil {
-		return nil, e.tooSlow(err)
-	}
-	if err != nil {
-		return nil, e.explain(err)
-	}
-	if len(rs) != 1 || len(rs[0].Expressions) != 1 || result == nil {
-		return nil, fmt.Errorf("the rules gave %d results instead of one", len(rs))
-	}
-	return result, nil
 }
 
 // tooSlow reports the deadline, with the rule that was running when OPA knows it.
@@ -138,5 +225,6 @@ func (e *Engine) place(loc *ast.Location) string {
 
 func byRule(a, b Decision) int {
 	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.Msg, b.Msg), cmp.Compare(a.MaxDrainSeconds, b.MaxDrainSeconds))
+		cmp.Compare(a.Msg, b.Msg),
+		cmp.Compare(a.MaxDrainSeconds, b.MaxDrainSeconds), cmp.Compare(a.Path, b.Path))
 }

@@ -102,6 +102,8 @@ func TestAnEntryOfTheWrongFormIsAnError(t *testing.T) {
 		{"a blank message", `hold contains {"msg": " "}`, "an entry of hold has no message"},
 		{"no msg", `warn contains {}`, "an entry of warn has no message"},
 		{"msg is a number", `deny contains {"msg": 1}`, "msg of an entry of deny is 1, not a string"},
+		{"a path that is none", `deny contains {"msg": "no", "path": "spec.drain"}`, `path of an entry of deny is "spec.drain", not a JSON pointer`},
+		{"a path that is a number", `deny contains {"msg": "no", "path": 1}`, "path of an entry of deny is 1, not a JSON pointer"},
 		{"a field that is not known", `deny contains {"msg": "no", "level": "low"}`, `an entry of deny has the field "level"`},
 		{"a drain on deny", `deny contains {"msg": "no", "maxDrainSeconds": 1}`, `an entry of deny has the field "maxDrainSeconds"`},
 		{"a cap without a number", `cap contains "short"`, "an entry of cap has no maxDrainSeconds"},
@@ -165,7 +167,7 @@ func TestInputThatCannotBeJudgedIsAnError(t *testing.T) {
 		in    any
 		want  string
 	}{
-		{"a scope that is not known", "acton", actionInput(), `there is no scope "acton"`},
+		{"a scope that is not known", "acton", actionInput(), "scope acton: there is no such scope"},
 		{"nothing", ScopeSpec, nil, "the input is not an object"},
 		{"a list", ScopeSpec, []any{}, "the input is not an object"},
 		{"a field missing", ScopeAction, without, `the input has no field "resource"`},
@@ -211,7 +213,7 @@ func TestStructsAndParsedValuesAreInputToo(t *testing.T) {
 		File       string         `json:"file"`
 		Line       int            `json:"line"`
 	}{"sluice/v1", "NatGateway", meta{"a"}, map[string]any{"secondary": map[string]any{"addresses": []string{"8.8.8.8"}}}, "a.yaml", 1},
-		Decision{Rule: "spec.allowed_cidrs", Kind: "deny", Msg: "secondary.addresses 8.8.8.8 is outside the allowed ranges (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10)"})
+		Decision{Rule: "spec.allowed_cidrs", Kind: "deny", Msg: "secondary.addresses 8.8.8.8 is outside the allowed ranges (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10)", Path: "/spec/secondary/addresses/0"})
 }
 
 func TestOneEngineServesManyGoroutines(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// decisionSet is the set that the engine queries in each rule package. For every
+// decisionSet is the set that the engine queries. For every
 // "deny contains H if { C; M }", with condition C and message M, it has
 //
 //	__sluice contains [site, [H | M]] if { C }
@@ -12,13 +12,6 @@ import (
 // A message that is undefined makes the list empty, where in the set deny it
 // would make the entry vanish. deny itself stays as it is for other rules to read.
 const decisionSet = reserved + "_decisions"
-
-// site is where a decision comes from; an entry carries its number.
-type site struct {
-	rule string
-	kind string
-	at   *ast.Location
-}
 
 // guarded returns the rule to evaluate in place of a decision rule.
 func guarded(r *ast.Rule, number int) *ast.Rule {

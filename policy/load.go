@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage"
 )
 
 // Engine holds compiled rules. It does not change after [Load] and may be used by
@@ -24,6 +25,10 @@ type Engine struct {
 	sites   []site
 	judges  map[Scope]*judge
 	timeout time.Duration
+
+	compiler *ast.Compiler
+	store    storage.Store
+	txn      storage.Transaction // for reading, of all evaluations: nothing is ever written
 }
 
 // Load compiles the shipped library and the sources, which must be trusted: they
@@ -47,7 +52,7 @@ func Load(ctx context.Context, sources []Source, opts Options) (e *Engine, err e
 	if err := e.describe(rulesOnly, values); err != nil {
 		return nil, err
 	}
-	if err := e.compile(ctx, rulesOnly, inmem.NewFromObject(values.root())); err != nil {
+	if err := e.compile(ctx, rulesOnly, values.root()); err != nil {
 		return nil, err
 	}
 	return e, ctx.Err()

@@ -34,6 +34,7 @@ func TestARuleModuleIsRefusedWhen(t *testing.T) {
 		{"it prints", `deny contains "no" if print(input.mode)`, `rules/mine.rego:5:23: undefined function print`},
 		{"it traces", `deny contains "no" if trace("x")`, `undefined function trace`},
 		{"it mocks the network", `deny contains "no" if input.mode == "x" with http.send as 1`, `rules/mine.rego:5:46: with keyword target must reference existing`},
+		{"it replaces a parameter for itself", `deny contains "no" if input.mode == "x" with data.params.cap_drain.maxDrainSeconds as 1`, `rules/mine.rego:5:41: with data.params.cap_drain.maxDrainSeconds: rules cannot replace data`},
 		{"it calls what does not exist", `deny contains "no" if nope(1)`, `rules/mine.rego:5:23: undefined function nope`},
 		{"it is Rego v0", `deny[msg] { msg := "no" }`, "rules/mine.rego:5"},
 		{"a variable is unused", `deny contains "no" if { x := 1 }`, `rules/mine.rego:5:25: assigned var x unused`},

@@ -92,4 +92,8 @@ type Decision struct {
 	Kind            string `json:"kind"`
 	Msg             string `json:"msg"`
 	MaxDrainSeconds int    `json:"maxDrainSeconds,omitempty"` // cap only: 1 to 4000
+	// Path is a JSON pointer (RFC 6901) to the part of the spec document that the
+	// decision is about: the entry's own "path", else the deepest field that the
+	// rule names. Empty when neither is known.
+	Path string `json:"path,omitempty"`
 }

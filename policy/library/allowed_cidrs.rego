@@ -7,20 +7,15 @@
 #   level: soft
 package sluice.spec.allowed_cidrs
 
-deny contains msg if {
-	some field, wanted in _wanted
-	some range in wanted
+deny contains {"msg": msg, "path": path} if {
+	some list in [["secondary", "addresses"], ["secondary", "pool"], ["prefixes", "cidrs"]]
+	some i, range in object.get(input.spec, list, [])
 	not _allowed(range)
 	msg := sprintf(
 		"%s %s is outside the allowed ranges (%s)",
-		[field, range, concat(", ", data.params.allowed_cidrs.cidrs)],
+		[concat(".", list), range, concat(", ", data.params.allowed_cidrs.cidrs)],
 	)
-}
-
-_wanted := {
-	"secondary.addresses": object.get(input.spec, ["secondary", "addresses"], []),
-	"secondary.pool": object.get(input.spec, ["secondary", "pool"], []),
-	"prefixes.cidrs": object.get(input.spec, ["prefixes", "cidrs"], []),
+	path := sprintf("/spec/%s/%d", [concat("/", list), i])
 }
 
 # An address or range that does not parse is an evaluation error, so a refusal.

@@ -8,8 +8,8 @@
 package sluice.action.cap_drain
 
 cap contains {"maxDrainSeconds": limit, "msg": msg} if {
-	limit := data.params.cap_drain.maxDrainSeconds
 	input.action.verb == "unassign"
+	limit := data.params.cap_drain.maxDrainSeconds
 	input.action.maxDrainSeconds > limit
 	msg := sprintf("drains are capped at %d s, %d s were asked for", [limit, input.action.maxDrainSeconds])
 }

@@ -11,8 +11,9 @@ package sluice.action.drain_floor
 
 deny contains msg if {
 	input.action.verb == "unassign"
-	floor := data.params.drain_floor.minSeconds
 	input.resource.kind == "NatGateway"
+	floor := data.params.drain_floor.minSeconds
+	floor > 0
 	_drain < floor
 	_meant
 	msg := sprintf(

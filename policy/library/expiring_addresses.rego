@@ -10,7 +10,7 @@
 #   level: soft
 package sluice.spec.expiring_addresses
 
-deny contains msg if {
+deny contains {"msg": msg, "path": _path(_key(range))} if {
 	some range in _listed
 	day := _expiries[_key(range)]
 	_is_day(day)
@@ -18,7 +18,7 @@ deny contains msg if {
 	msg := sprintf("%s expired on %s (%s): take it out of the spec, or set a later day", [range, day, _key(range)])
 }
 
-warn contains msg if {
+warn contains {"msg": msg, "path": _path(_key(range))} if {
 	some range in _listed
 	day := _expiries[_key(range)]
 	_is_day(day)
@@ -27,14 +27,14 @@ warn contains msg if {
 	msg := sprintf("%s expires on %s (%s)", [range, day, _key(range)])
 }
 
-deny contains msg if {
+deny contains {"msg": msg, "path": _path(key)} if {
 	some key, day in _expiries
 	not _is_day(day)
 	msg := sprintf("annotation %s is %q, not a day such as 2027-03-01", [key, day])
 }
 
 # Mostly a slip of the pen, and then the address would never expire.
-warn contains msg if {
+warn contains {"msg": msg, "path": _path(key)} if {
 	some key, _ in _expiries
 	not key in {_key(range) | some range in _listed}
 	msg := sprintf("annotation %s names no address or prefix that the spec lists", [key])
@@ -47,6 +47,8 @@ _expiries := {key: day |
 }
 
 _key(range) := concat("", ["sluice/expires-", replace(replace(range, ".", "-"), "/", "-")])
+
+_path(key) := concat("/", ["/metadata/annotations", replace(replace(key, "~", "~0"), "/", "~1")])
 
 _listed := array.concat(
 	object.get(input.spec, ["secondary", "addresses"], []),

@@ -9,34 +9,27 @@
 package sluice.action.min_serving
 
 deny contains msg if {
-	_removes
-	input.action.servingAfter < _wanted
+	input.action.verb == "unassign"
+	input.resource.kind == "NatGateway"
+	input.action.servingAfter < object.get(input.document.spec, "minServing", 1)
 	msg := _message(input.action.servingAfter, "as the plan foresees")
 }
 
 # Later waves build on earlier ones, which EC2 does not show yet.
 deny contains msg if {
-	_removes
+	input.action.verb == "unassign"
+	input.resource.kind == "NatGateway"
 	input.action.wave == 0
-	_reported < _wanted
+	_reported < object.get(input.document.spec, "minServing", 1)
 	msg := _message(_reported, "as EC2 reports")
 }
 
 # Fails closed: without a forecast nothing is known of what is left.
 deny contains "the plan does not say how many addresses go on serving after this action" if {
-	_removes
-	not _foreseen
-}
-
-# A rule of its own: "not is_number(x)" would be undefined for an undefined x.
-_foreseen if is_number(input.action.servingAfter)
-
-_removes if {
 	input.action.verb == "unassign"
 	input.resource.kind == "NatGateway"
+	not input.action.servingAfter
 }
-
-_wanted := object.get(input.document.spec, "minServing", 1)
 
 _reported := count([1 |
 	some address in input.resource.addresses
@@ -46,5 +39,5 @@ _reported := count([1 |
 
 _message(left, source) := sprintf(
 	"%s leaves %d addresses that take new connections on %s, minServing is %d (%s)",
-	[concat(", ", input.action.addresses), left, input.resource.id, _wanted, source],
+	[concat(", ", input.action.addresses), left, input.resource.id, object.get(input.document.spec, "minServing", 1), source],
 )

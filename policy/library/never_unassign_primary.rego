@@ -8,22 +8,15 @@
 package sluice.action.never_unassign_primary
 
 deny contains msg if {
-	input.action.verb in _taking
-	some address in input.resource.addresses
+	input.action.verb in {"unassign", "move"}
+	address := input.resource.addresses[_]
 	address.primary
 	address.ip in input.action.addresses
 	msg := sprintf("%s is the primary address of %s and must stay", [address.ip, input.resource.id])
 }
 
 deny contains msg if {
-	input.action.verb in _taking
-	not _primary_known
+	input.action.verb in {"unassign", "move"}
+	not true in [address.primary | address := input.resource.addresses[_]]
 	msg := sprintf("EC2 does not say which address of %s is primary, so nothing may be taken away", [input.resource.id])
-}
-
-_taking := {"unassign", "move"}
-
-_primary_known if {
-	some address in input.resource.addresses
-	address.primary
 }

@@ -7,7 +7,7 @@
 #   level: soft
 package sluice.spec.required_labels
 
-deny contains msg if {
+deny contains {"msg": msg, "path": "/metadata/labels"} if {
 	some label in data.params.required_labels.labels
 	trim_space(object.get(input.metadata, ["labels", label], "")) == ""
 	msg := sprintf("label %q is missing or empty in metadata.labels", [label])

@@ -7,7 +7,7 @@ test_nothing_is_required_by_default if {
 }
 
 test_a_missing_label_is_named if {
-	required_labels.deny == {`label "owner" is missing or empty in metadata.labels`} with data.params.required_labels.labels as ["env", "owner"]
+	required_labels.deny == {{"msg": `label "owner" is missing or empty in metadata.labels`, "path": "/metadata/labels"}} with data.params.required_labels.labels as ["env", "owner"]
 		with input as {"metadata": {"name": "a", "labels": {"env": "prod"}}}
 }
 

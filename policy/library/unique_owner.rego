@@ -8,14 +8,14 @@
 #   level: soft
 package sluice.spec.unique_owner
 
-deny contains msg if {
+deny contains {"msg": msg, "path": "/metadata/labels"} if {
 	label := data.params.unique_owner.label
 	label != ""
 	trim_space(object.get(_labels, label, "")) == ""
 	msg := sprintf("label %q is missing or empty in metadata.labels: it names the one owner", [label])
 }
 
-deny contains msg if {
+deny contains {"msg": msg, "path": _path(label)} if {
 	label := data.params.unique_owner.label
 	label != ""
 	owner := trim_space(_labels[label])
@@ -25,12 +25,14 @@ deny contains msg if {
 }
 
 # For people, owner and Owner are one label with two values.
-deny contains msg if {
+deny contains {"msg": msg, "path": _path(other)} if {
 	label := data.params.unique_owner.label
 	some other, _ in _labels
 	other != label
 	lower(other) == lower(label)
 	msg := sprintf("label %q stands beside %q in metadata.labels: leave one of them", [other, label])
 }
+
+_path(label) := concat("/", ["/metadata/labels", replace(replace(label, "~", "~0"), "/", "~1")])
 
 _labels := object.get(input.metadata, "labels", {})
