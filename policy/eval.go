@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,6 +74,19 @@ func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int
 // Value returns v in the engine's own form. Inputs that have a part in common
 // share it, and the work of reading it.
 func Value(v any) (any, error) { return ast.InterfaceToValue(v) }
+
+// InputJSON writes an input as JSON, whatever it is made of.
+func InputJSON(input any) ([]byte, error) {
+	v, err := ast.InterfaceToValue(input)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := ast.JSON(v)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(plain)
+}
 
 // round is one call of EvalAll.
 type round struct {

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +87,21 @@ func TestALoopHoldsUpTheOthersOnlySoLong(t *testing.T) {
 	}
 }
 
+func inputWithDrain(n int) map[string]any {
+	in := actionInput()
+	in["action"].(map[string]any)["maxDrainSeconds"] = n
+	return in
+}
+
+func jsonEqual(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	var x, y any
+	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
+		t.Fatal(err)
+	}
+	return reflect.DeepEqual(x, y)
+}
+
 func TestPartsMadeOnceAreSharedByInputs(t *testing.T) {
 	e := mustLoad(t)
 	in := actionInput()
@@ -94,6 +111,13 @@ func TestPartsMadeOnceAreSharedByInputs(t *testing.T) {
 	}
 	in["action"].(map[string]any)["maxDrainSeconds"] = 700
 	wantDecisions(t, e, ScopeAction, in, Decision{Rule: "action.cap_drain", Kind: "cap", Msg: "drains are capped at 600 s, 700 s were asked for", MaxDrainSeconds: 600})
+	data, err := InputJSON(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, _ := json.Marshal(inputWithDrain(700)); !jsonEqual(t, data, want) {
+		t.Errorf("as JSON it is %s, want %s", data, want)
+	}
 	if _, err := Value(make(chan int)); err == nil {
 		t.Error("a channel is no value")
 	}

@@ -2,9 +2,12 @@ package judge
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/netip"
 	"time"
 
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
@@ -26,27 +29,6 @@ type Person struct {
 	Email string `json:"email"`
 }
 
-// actionInput is the input of sluice.action rules.
-type actionInput struct {
-	Action   actionFields   `json:"action"`
-	Resource map[string]any `json:"resource"`
-	Document map[string]any `json:"document"`
-	Commit   Commit         `json:"commit"`
-	Mode     string         `json:"mode"`
-	Time     string         `json:"time"`
-}
-
-type actionFields struct {
-	Verb            inventory.Verb `json:"verb"`
-	Addresses       []netip.Addr   `json:"addresses"`
-	Prefixes        []netip.Prefix `json:"prefixes"`
-	MaxDrainSeconds int            `json:"maxDrainSeconds"`
-	Wave            int            `json:"wave"`
-	From            string         `json:"from"`
-	ServingBefore   int            `json:"servingBefore"`
-	ServingAfter    int            `json:"servingAfter"`
-}
-
 // planInput is the input of sluice.plan rules.
 type planInput struct {
 	Plan   plan.Plan `json:"plan"`
@@ -63,24 +45,52 @@ func documentInput(doc spec.Document) map[string]any {
 	return in
 }
 
-func (j *judgement) actionInput(doc spec.Document, r *plan.Resource, l live, a plan.Action, wave, before, after int) actionInput {
-	data, _ := json.Marshal(l.resource) // a plain value always marshals
-	resource := object(data)
-	resource["target"], resource["kind"] = r.Target, r.Kind
-	f := actionFields{
-		Verb: a.Verb, Addresses: a.Addresses, Prefixes: a.Prefixes, MaxDrainSeconds: a.MaxDrainSeconds,
-		Wave: wave, From: a.From, ServingBefore: before, ServingAfter: after,
+// actionInputs makes the inputs of action rules. What actions have in common is
+// made once.
+type actionInputs struct {
+	common    map[string]any
+	resources map[*plan.Resource]any
+	j         *judgement
+}
+
+func (j *judgement) newActionInputs() *actionInputs {
+	return &actionInputs{j: j, resources: map[*plan.Resource]any{}, common: map[string]any{
+		"commit": value(j.c.Commit), "mode": j.p.Mode, "time": formatTime(j.c.Now),
+	}}
+}
+
+// of is the input of one action.
+func (in *actionInputs) of(s step) any {
+	if in.resources[s.r] == nil {
+		data, _ := json.Marshal(in.j.live[keyOf(s.r)].resource) // a plain value always marshals
+		resource := object(data)
+		resource["target"], resource["kind"] = s.r.Target, string(s.r.Kind)
+		in.resources[s.r] = value(resource)
 	}
-	if f.Addresses == nil {
-		f.Addresses = []netip.Addr{}
+	out := maps.Clone(in.common)
+	out["resource"], out["document"] = in.resources[s.r], in.j.docs[s.r.Spec].input
+	out["action"] = map[string]any{
+		"verb": string(s.a.Verb), "addresses": texts(s.a.Addresses), "prefixes": texts(s.a.Prefixes),
+		"maxDrainSeconds": s.a.MaxDrainSeconds, "wave": s.wave, "from": s.a.From, "servingBefore": s.before, "servingAfter": s.after,
 	}
-	if f.Prefixes == nil {
-		f.Prefixes = []netip.Prefix{}
+	return out
+}
+
+func texts[T fmt.Stringer](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v.String()
 	}
-	return actionInput{
-		Action: f, Resource: resource, Document: documentInput(doc),
-		Commit: j.c.Commit, Mode: j.p.Mode, Time: formatTime(j.c.Now),
+	return out
+}
+
+// value is v as the rule engine has it; what cannot be one fails where it is used.
+func value(v any) any {
+	made, err := policy.Value(v)
+	if err != nil {
+		return v
 	}
+	return made
 }
 
 func object(data []byte) map[string]any {
@@ -142,12 +152,18 @@ func indexLive(inventories []inventory.Inventory) map[liveKey]live {
 	return index
 }
 
+// document is a good document and the input that rules see of it.
+type document struct {
+	spec.Document
+	input any
+}
+
 // indexDocuments leaves out bad documents: there is nothing in them to judge.
-func indexDocuments(docs []spec.Document) map[plan.SpecRef]spec.Document {
-	index := map[plan.SpecRef]spec.Document{}
+func indexDocuments(docs []spec.Document) map[plan.SpecRef]document {
+	index := map[plan.SpecRef]document{}
 	for _, d := range docs {
 		if len(d.Problems) == 0 {
-			index[plan.SpecRef{Name: d.Name, File: d.File, Line: d.Line}] = d
+			index[plan.SpecRef{Name: d.Name, File: d.File, Line: d.Line}] = document{d, value(documentInput(d))}
 		}
 	}
 	return index

@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -34,7 +33,7 @@ func (v validating) Eval(ctx context.Context, scope policy.Scope, in any, now ti
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	data, err := json.Marshal(in)
+	data, err := policy.InputJSON(in)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -46,6 +45,10 @@ func (v validating) Eval(ctx context.Context, scope policy.Scope, in any, now ti
 		v.t.Errorf("%s: %v\n%s", scope, err, data)
 	}
 	return v.Engine.Eval(ctx, scope, in, now)
+}
+
+func (v validating) EvalAll(ctx context.Context, scope policy.Scope, n int, in func(int) any, now time.Time) []policy.Answer {
+	return oneByOne(ctx, v, scope, n, in, now)
 }
 
 func TestEveryInputFitsItsPublishedSchema(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 // Engine evaluates the rules of one scope; *policy.Engine is one.
 type Engine interface {
 	Eval(ctx context.Context, scope policy.Scope, input any, now time.Time) (policy.Result, error)
+	EvalAll(ctx context.Context, scope policy.Scope, n int, input func(int) any, now time.Time) []policy.Answer
 }
 
 // Case is what is judged, and what it rests on.
@@ -47,9 +48,8 @@ func (a Approved) Plan() plan.Plan { return a.plan }
 // be evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories)}
-	for i := range j.p.Resources {
-		j.resource(ctx, &j.p.Resources[i])
-	}
+	j.judgeDocuments(ctx)
+	j.judgeActions(ctx)
 	j.p.Seal()
 	j.whole(ctx)
 	j.budgets()
@@ -63,44 +63,76 @@ type judgement struct {
 	engine Engine
 	c      Case
 	p      plan.Plan
-	docs   map[plan.SpecRef]spec.Document
+	docs   map[plan.SpecRef]document
 	live   map[liveKey]live
 }
 
-// resource judges one resource: its document, then each of its actions.
-func (j *judgement) resource(ctx context.Context, r *plan.Resource) {
-	if r.State == plan.Error {
-		return // there is nothing that could be carried out
+// judgeDocuments asks the spec rules about the document behind each resource.
+func (j *judgement) judgeDocuments(ctx context.Context) {
+	var judged []*plan.Resource
+	for i := range j.p.Resources {
+		r := &j.p.Resources[i]
+		switch _, ok := j.docs[r.Spec]; {
+		case r.State == plan.Error: // there is nothing that could be carried out
+		case !ok:
+			r.Stop(plan.Error, "no good document stands behind this resource, so it cannot be judged")
+		default:
+			judged = append(judged, r)
+		}
 	}
-	doc, ok := j.docs[r.Spec]
-	if !ok {
-		r.Stop(plan.Error, "no good document stands behind this resource, so it cannot be judged")
-		return
+	answers := j.engine.EvalAll(ctx, policy.ScopeSpec, len(judged), func(i int) any { return j.docs[judged[i].Spec].input }, j.c.Now)
+	for i, r := range judged {
+		j.read(r, j.waive(r, j.docs[r.Spec].Document, answers[i].Result), answers[i].Err)
 	}
-	res, err := j.engine.Eval(ctx, policy.ScopeSpec, documentInput(doc), j.c.Now)
-	j.read(r, j.waive(r, doc, res), err)
+}
+
+// step is one action of a resource as the action rules are asked about it.
+type step struct {
+	r             *plan.Resource
+	a             *plan.Action
+	wave          int
+	before, after int // addresses that take new connections
+}
+
+// judgeActions asks the action rules about each action of each resource.
+func (j *judgement) judgeActions(ctx context.Context) {
+	var steps []step
+	for i := range j.p.Resources {
+		steps = append(steps, j.steps(&j.p.Resources[i])...)
+	}
+	in := j.newActionInputs()
+	answers := j.engine.EvalAll(ctx, policy.ScopeAction, len(steps), func(i int) any { return in.of(steps[i]) }, j.c.Now)
+	for i, s := range steps {
+		res := j.waive(s.r, j.docs[s.r.Spec].Document, answers[i].Result)
+		j.cap(s.r, s.a, res)
+		j.read(s.r, res, answers[i].Err)
+	}
+}
+
+// steps lists a resource's actions, guarded.
+func (j *judgement) steps(r *plan.Resource) []step {
 	live, found := j.live[keyOf(r)]
+	if _, ok := j.docs[r.Spec]; !ok || len(r.Waves) == 0 {
+		return nil
+	}
+	if !found {
+		r.Stop(plan.Error, fmt.Sprintf("%s is not in the inventory that the plan rests on", r.ID))
+		return nil
+	}
+	var list []step
 	serving := live.serving()
 	for w, wave := range r.Waves {
 		for n := range wave {
 			a := &wave[n]
-			before := serving
-			serving += change(*a)
-			if !found {
-				r.Stop(plan.Error, fmt.Sprintf("%s is not in the inventory that the plan rests on", r.ID))
-				return
-			}
 			if err := Guard(*a, live.addresses); err != nil {
 				r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: GuardRule, Decision: policy.Deny, Msg: err.Error()})
 				r.Stop(plan.Denied, err.Error())
 			}
-			in := j.actionInput(doc, r, live, *a, w, before, serving)
-			res, err := j.engine.Eval(ctx, policy.ScopeAction, in, j.c.Now)
-			res = j.waive(r, doc, res)
-			j.cap(r, a, res)
-			j.read(r, res, err)
+			list = append(list, step{r, a, w, serving, serving + change(*a)})
+			serving += change(*a)
 		}
 	}
+	return list
 }
 
 // change is how many more (or fewer) addresses serve after an action.

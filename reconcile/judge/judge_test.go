@@ -125,6 +125,19 @@ func (b broken) Eval(ctx context.Context, scope policy.Scope, in any, now time.T
 	return b.Engine.Eval(ctx, scope, in, now)
 }
 
+func (b broken) EvalAll(ctx context.Context, scope policy.Scope, n int, in func(int) any, now time.Time) []policy.Answer {
+	return oneByOne(ctx, b, scope, n, in, now)
+}
+
+// oneByOne is EvalAll by Eval.
+func oneByOne(ctx context.Context, e Engine, scope policy.Scope, n int, in func(int) any, now time.Time) []policy.Answer {
+	answers := make([]policy.Answer, n)
+	for i := range answers {
+		answers[i].Result, answers[i].Err = e.Eval(ctx, scope, in(i), now)
+	}
+	return answers
+}
+
 func TestAnEvaluationThatFailsIsNoApproval(t *testing.T) {
 	for _, scope := range []policy.Scope{policy.ScopeSpec, policy.ScopeAction, policy.ScopePlan} {
 		r := Judge(t.Context(), broken{engine(t), scope}, swap(t, 1, "10.0.1.30")).Plan().Resources[0]
