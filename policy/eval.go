@@ -94,6 +94,8 @@ type round struct {
 	judge    *judge
 	now      time.Time
 	patience int
+
+	explainer *explainer // nil but for [Engine.Explain]
 }
 
 // evaluate judges inputs by one query; when that fails, each by one of its own, to
@@ -172,7 +174,7 @@ func (r *round) query(ctx context.Context, terms []*ast.Term, each func(int, ast
 	limit := time.AfterFunc(e.timeout, cancel.Cancel)
 	defer limit.Stop()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
-	err = topdown.NewQuery(r.judge.query).
+	query := topdown.NewQuery(r.judge.query).
 		WithQueryCompiler(r.judge.compiler).
 		WithCompiler(e.compiler).
 		WithStore(e.store).
@@ -181,17 +183,20 @@ func (r *round) query(ctx context.Context, terms []*ast.Term, each func(int, ast
 		WithTime(r.now).
 		WithCancel(cancel).
 		WithMetrics(metrics.NoOp()).
-		WithStrictBuiltinErrors(true).
-		Iter(ctx, func(q topdown.QueryResult) error {
-			number, isNumber := q[numberVar].Value.(ast.Number)
-			i, isInt := number.Int()
-			entries, isSet := q[decisionsVar].Value.(ast.Set)
-			if !isNumber || !isInt || !isSet {
-				return errors.New("the rules gave no set of decisions: a defect of the engine")
-			}
-			each(i, entries)
-			return nil
-		})
+		WithStrictBuiltinErrors(true)
+	if r.explainer != nil {
+		query = query.WithQueryTracer(r.explainer).WithIndexing(false) // every rule is tried
+	}
+	err = query.Iter(ctx, func(q topdown.QueryResult) error {
+		number, isNumber := q[numberVar].Value.(ast.Number)
+		i, isInt := number.Int()
+		entries, isSet := q[decisionsVar].Value.(ast.Set)
+		if !isNumber || !isInt || !isSet {
+			return errors.New("the rules gave no set of decisions: a defect of the engine")
+		}
+		each(i, entries)
+		return nil
+	})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
