@@ -46,6 +46,7 @@ func New(cfg Config) (*Loop, error) {
 type Turn struct {
 	Desired     *Desired
 	Inventories []inventory.Inventory
+	Planned     plan.Plan // before it was judged
 	Approved    judge.Approved
 	Steps       []apply.Step  // mode apply
 	Probes      []apply.Probe // mode dry-run
@@ -184,6 +185,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	if err := l.setAside(ctx, d, &p, now); err != nil {
 		return nil, err
 	}
+	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
 		Commit: d.commitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), Now: now,

@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
 func wantMutations(t *testing.T, s *stage, want ...string) {
@@ -635,6 +637,28 @@ func TestAMovedAddressIsNeverReleasedFirst(t *testing.T) {
 		}
 		if got := s.sim.World().NetworkInterfaces[0].Secondary; len(got) != 2 {
 			t.Errorf("the taker holds %v, calls %q", got, s.mutations())
+		}
+	})
+}
+
+// What a decision rested on is kept, so that other rules can be tried on it.
+func TestARecordedDecisionCanBeJudgedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20", "10.0.1.21"), gateway("10.0.1.21", "10.0.1.22"))
+		s.converge()
+		decisions := s.records(history.KindDecision)
+		if len(decisions) != 2 {
+			t.Fatalf("%d decisions, want one to assign and one to unassign", len(decisions))
+		}
+		for _, r := range decisions {
+			var b reconcile.Basis
+			if err := json.Unmarshal(r.Basis, &b); err != nil {
+				t.Fatal(err)
+			}
+			p := plan.Make(plan.Input{Commit: b.Plan.Commit, PolicyDigest: b.Plan.PolicyDigest, Mode: b.Plan.Mode, Documents: spec.Parse([]spec.File{{Path: "specs.yaml", Data: []byte(gateway("10.0.1.21", "10.0.1.22"))}}).Documents, Inventories: b.Inventories})
+			if len(p.Resources) != 1 || fmt.Sprint(p.Resources[0].Waves) != fmt.Sprint(b.Plan.Resources[0].Waves) {
+				t.Errorf("from what was kept follows\n%+v, not\n%+v", p.Resources, b.Plan.Resources)
+			}
 		}
 	})
 }

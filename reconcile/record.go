@@ -23,6 +23,7 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	if t.Approved.PastHold() {
 		now.Plan = remainder(p)
 	}
+	now.Basis = basis(t.Planned, t.Inventories)
 	if hash, said := l.cfg.Ledger.LastDecision(); asks && (hash != now.PlanHash || said != now.Decision) {
 		records = append(records, now)
 	}
@@ -55,6 +56,58 @@ func remainder(p plan.Plan) json.RawMessage {
 		return nil // then what is left is approved anew
 	}
 	return data
+}
+
+// Basis is what a recorded decision rests on, without what nothing was asked of.
+type Basis struct {
+	Plan        plan.Plan             `json:"plan"` // as it was before rules saw it
+	Inventories []inventory.Inventory `json:"inventories"`
+}
+
+// largestBasis bounds what one decision adds to the record.
+const largestBasis = 256 << 10
+
+// basis keeps of a plan the resources that ask for something, and of the
+// inventories those resources and their subnets. It is nil when nothing is asked
+// for, or when it would be too large: then nobody can judge it again.
+func basis(p plan.Plan, inventories []inventory.Inventory) json.RawMessage {
+	b := Basis{Plan: p}
+	b.Plan.Resources = slices.DeleteFunc(slices.Clone(p.Resources), func(r plan.Resource) bool { return len(r.Waves) == 0 })
+	if len(b.Plan.Resources) == 0 {
+		return nil
+	}
+	for _, inv := range inventories {
+		b.Inventories = append(b.Inventories, involved(inv, b.Plan.Resources))
+	}
+	data, err := json.Marshal(b)
+	if err != nil || len(data) > largestBasis {
+		return nil
+	}
+	return data
+}
+
+// involved is the part of an inventory that resources are in.
+func involved(inv inventory.Inventory, resources []plan.Resource) inventory.Inventory {
+	out := inventory.Inventory{Target: inv.Target}
+	subnets := map[string]bool{}
+	for _, r := range resources {
+		if r.Target != inv.Target {
+			continue
+		}
+		if g, ok := inv.NatGateway(r.ID); ok {
+			out.NatGateways, subnets[g.SubnetID] = append(out.NatGateways, g), true
+		}
+		if n, ok := inv.NetworkInterface(r.ID); ok {
+			out.NetworkInterfaces, subnets[n.SubnetID] = append(out.NetworkInterfaces, n), true
+		}
+	}
+	for _, s := range inv.Subnets {
+		if subnets[s.ID] {
+			s.Holders, s.Reservations = nil, nil // what the planner needs, and rules do not see
+			out.Subnets = append(out.Subnets, s)
+		}
+	}
+	return out
 }
 
 // reachedAtOnce bounds one record's size; a fleet takes several.

@@ -42,6 +42,7 @@ var layout = []struct {
 		"gitsource", "policy", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/judge",
 		"reconcile/plan", "reconcile/ruling", "reconcile/schedule", "reconcile/spec",
 	}, "the loop; EC2 is an interface to it, so it builds without the SDK"},
+	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"cmd/sluice/config", []string{"gitsource", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"reconcile", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/plan"}, "prints; decides nothing"},

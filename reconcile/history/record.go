@@ -67,6 +67,10 @@ type Record struct {
 	// of it later needs no approval of its own.
 	Plan json.RawMessage `json:"plan,omitempty"`
 
+	// Basis is what a decision rests on, for whoever judges it again by other rules:
+	// an object of the caller's.
+	Basis json.RawMessage `json:"basis,omitempty"`
+
 	Target       string `json:"target,omitempty"`
 	ResourceKind string `json:"resourceKind,omitempty"` // NatGateway, NetworkInterface
 	ResourceID   string `json:"resourceId,omitempty"`

@@ -1,0 +1,153 @@
+package backtest
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/ruling"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
+)
+
+// Rules is one of the two sides.
+type Rules struct {
+	Engine  judge.Engine
+	Levels  map[string]policy.Level
+	Rulings ruling.Set
+}
+
+// Commit is one commit and the documents that it holds.
+type Commit struct {
+	judge.Commit
+	At        time.Time
+	Documents []spec.Document
+}
+
+// Decision is a recorded decision and what it rested on.
+type Decision struct {
+	At          time.Time
+	Plan        plan.Plan // before it was judged
+	Inventories []inventory.Inventory
+}
+
+// Case is what is judged twice.
+type Case struct {
+	Current, Proposed Rules
+	Commits           []Commit // oldest first
+	Decisions         []Decision
+	Budget            judge.Budget
+}
+
+// Flip is one decision that would not be the same.
+type Flip struct {
+	Commit string    `json:"commit"`
+	At     time.Time `json:"at"`
+	// Subject is "document" or "plan"; what follows says which.
+	Subject string `json:"subject"`
+	Name    string `json:"name"` // of the spec
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Target  string `json:"target,omitempty"` // of a plan's resource, with the next
+	ID      string `json:"id,omitempty"`
+	Rule    string `json:"rule"`
+	Was     string `json:"was"` // pass, waived, cap, warn, hold, deny, error
+	Is      string `json:"is"`
+	Msg     string `json:"msg"` // of the proposed rule, or of the one in force when that passes
+}
+
+// Report is the result. Equal cases give equal reports.
+type Report struct {
+	Commits   int    `json:"commits"`
+	Documents int    `json:"documents"` // that were judged: one that a commit left as it was counts once
+	Plans     int    `json:"plans"`
+	Unknown   int    `json:"unknown"` // recorded plans of other commits, which cannot be judged again
+	Flips     []Flip `json:"flips"`
+}
+
+// Run judges everything twice. Its only error is the context's.
+func Run(ctx context.Context, c Case) (Report, error) {
+	r := Report{Commits: len(c.Commits), Flips: []Flip{}}
+	seen := map[string]bool{}
+	byID := map[string]Commit{}
+	for _, commit := range c.Commits {
+		byID[commit.ID] = commit
+		for _, doc := range commit.Documents {
+			key := doc.File + "\x00" + string(doc.JSON)
+			if len(doc.Problems) > 0 || seen[key] {
+				continue
+			}
+			seen[key] = true
+			r.Documents++
+			r.Flips = append(r.Flips, document(ctx, c, commit, doc)...)
+		}
+	}
+	for _, d := range c.Decisions {
+		commit, ok := byID[d.Plan.Commit]
+		if !ok {
+			r.Unknown++
+			continue
+		}
+		r.Plans++
+		r.Flips = append(r.Flips, planned(ctx, c, commit, d)...)
+	}
+	return r, ctx.Err()
+}
+
+// document compares what the spec rules say of one document.
+func document(ctx context.Context, c Case, commit Commit, doc spec.Document) []Flip {
+	said := func(rules Rules) verdicts {
+		a := judge.Auditor{Engine: rules.Engine, Levels: rules.Levels, Rulings: rules.Rulings, Now: commit.At}
+		findings, err := a.Spec(ctx, doc)
+		v := verdicts{}
+		for _, f := range findings {
+			v.add(f.Rule, f.Decision, f.Msg)
+		}
+		if err != nil {
+			v.add(judge.EngineRule, "error", err.Error())
+		}
+		return v
+	}
+	return flips(said(c.Current), said(c.Proposed), Flip{
+		Commit: commit.ID, At: commit.At, Subject: "document", Name: doc.Name, File: doc.File, Line: doc.Line,
+	})
+}
+
+// planned compares what the action and plan rules, the guard and the budget say of
+// a recorded plan. What spec rules say of the documents behind it is told with them.
+func planned(ctx context.Context, c Case, commit Commit, d Decision) []Flip {
+	judged := func(rules Rules) []plan.Resource {
+		return judge.Judge(ctx, withoutSpec{rules.Engine}, judge.Case{
+			Plan: d.Plan, Documents: commit.Documents, Inventories: d.Inventories, Commit: commit.Commit,
+			Budget: c.Budget, Levels: rules.Levels, Rulings: rules.Rulings, Now: d.At,
+		}).Plan().Resources
+	}
+	was, is := judged(c.Current), judged(c.Proposed)
+	var list []Flip
+	for i, r := range was {
+		list = append(list, flips(ofResource(r), ofResource(is[i]), Flip{
+			Commit: commit.ID, At: d.At, Subject: "plan", Name: r.Spec.Name, File: r.Spec.File, Line: r.Spec.Line, Target: r.Target, ID: r.ID,
+		})...)
+	}
+	return list
+}
+
+func ofResource(r plan.Resource) verdicts {
+	v := verdicts{}
+	for _, said := range r.Verdicts {
+		v.add(said.Rule, said.Decision, said.Msg)
+	}
+	return v
+}
+
+// withoutSpec is an engine whose spec rules say nothing.
+type withoutSpec struct{ judge.Engine }
+
+func (e withoutSpec) EvalAll(ctx context.Context, scope policy.Scope, n int, input func(int) any, now time.Time) []policy.Answer {
+	if scope == policy.ScopeSpec {
+		return make([]policy.Answer, n)
+	}
+	return e.Engine.EvalAll(ctx, scope, n, input, now)
+}
