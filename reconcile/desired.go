@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -118,13 +119,17 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	if !newSpecs && !newPolicies {
 		return last, nil
 	}
+	var parsing sync.WaitGroup // beside the policies, which take as long
 	if newSpecs {
-		d.Commit, d.Specs = d.snapshot.Commit, parse(d.snapshot)
-		d.digests = digests(d.Specs.Documents)
+		parsing.Go(func() {
+			d.Commit, d.Specs = d.snapshot.Commit, parse(d.snapshot)
+			d.digests = digests(d.Specs.Documents)
+		})
 	}
 	if newPolicies {
 		d.Engine, d.Rulings, d.policyErr = k.compile(ctx, d.policies)
 	}
+	parsing.Wait()
 	d.Levels = levels(d.Engine)
 	d.Err = errors.Join(d.Specs.Err(), d.policyErr)
 	return &d, nil

@@ -31,6 +31,7 @@ that is killed loses nothing; the next one looks at EC2 and goes on.`,
 			if err != nil {
 				return err
 			}
+			a.collectGarbage(100)
 			return a.serve(cmd.Context(), cfg)
 		},
 	}

@@ -31,6 +31,7 @@ CLI, the SDKs and sluice itself can be its clients.`,
 			if world == "" {
 				return fmt.Errorf("--world FILE says what the simulated account holds; examples/quickstart/world.yaml is one")
 			}
+			a.collectGarbage(100)
 			if speed <= 0 {
 				return fmt.Errorf("--speed must be more than 0; 60 drains sixty times as fast")
 			}

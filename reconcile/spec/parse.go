@@ -3,9 +3,11 @@ package spec
 import (
 	"cmp"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -34,12 +36,7 @@ type entry struct {
 // document with only File, Line and Problems. See [Set.Err] for a snapshot
 // without specs.
 func Parse(files []File) Set {
-	var all []entry
-	for _, f := range files {
-		if isSpecFile(f.Path) {
-			all = append(all, parseFile(f)...)
-		}
-	}
+	all := parseFiles(files)
 	slices.SortStableFunc(all, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.doc.File, b.doc.File), cmp.Compare(a.doc.Line, b.doc.Line))
 	})
@@ -55,6 +52,25 @@ func Parse(files []File) Set {
 		set.Problems = append(set.Problems, strictyaml.Problem{Message: err.Error()})
 	}
 	return set
+}
+
+// parseFiles reads files side by side, on as many processors as there are: most of
+// the time of an audit goes here.
+func parseFiles(files []File) []entry {
+	parsed := make([][]entry, len(files))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				if isSpecFile(files[i].Path) {
+					parsed[i] = parseFile(files[i])
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return slices.Concat(parsed...)
 }
 
 // isSpecFile tells specs from the files of other tools in the same repository.
