@@ -1,6 +1,7 @@
 # Go and make are all it takes. `make help` lists the targets.
 GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 # Packages in which goroutines share data; the race detector costs too much elsewhere.
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
@@ -38,5 +39,6 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s)
 		done; \
 	done
 
-bench: ## every benchmark, once
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
+	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
+	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
