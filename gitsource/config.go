@@ -36,6 +36,11 @@ type Config struct {
 	CAFile string
 	// SSH is for ssh.
 	SSH SSH
+
+	// Keys are whose signatures count: Commit.Signer says who signed. Not for Dir.
+	// What is signed by nobody, or badly, is fetched all the same.
+	Keys Keys
+	ring *keyring // Keys, read; nil: none
 }
 
 // Ref names a commit. At most one field is set; with none it is the branch that
@@ -114,7 +119,12 @@ func (c *Config) check() error {
 			return fmt.Errorf("extensions: %q is not an extension; write it like .yaml", ext)
 		}
 	}
-	return c.checkPath()
+	if err := c.checkPath(); err != nil {
+		return err
+	}
+	var err error
+	c.ring, err = c.Keys.parse()
+	return err
 }
 
 // checkPath brings Path into the form that the walks expect: slashes, no dots,

@@ -33,7 +33,7 @@ func (f *folder) fetch(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Commit: Commit{ID: folderID(files)}, Files: files}, nil
+	return &Snapshot{Commit: Commit{ID: folderID(files), SignatureProblem: "a plain folder has no commit that somebody could have signed"}, Files: files}, nil
 }
 
 // folderWalk is one reading of a folder.

@@ -14,6 +14,10 @@
 // Names that begin with a dot (.git, .github, .sops.yaml) are skipped, in a
 // commit as in a plain folder, so that both give the same files.
 //
+// Given [Keys], it says who signed the commit, by the bytes of the commit object
+// alone. A signature that does not count is no error here: what hangs on it is for
+// the caller to say.
+//
 // The package reads the network, the repository or folder that it is pointed
 // at, and the key, known_hosts and CA files that its Config names. It writes
 // nothing, runs no program, keeps no global state, and knows nothing of what

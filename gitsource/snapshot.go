@@ -25,6 +25,17 @@ type Commit struct {
 	Committer Person    // empty for a plain folder
 	Time      time.Time // of the committer, in UTC; zero for a plain folder
 	Message   string
+
+	// Signer is who signed the commit with one of Config.Keys: the e-mail address of
+	// a PGP key's primary user id, or the principal of an SSH key. Empty when that is
+	// not known; SignatureProblem says why then.
+	Signer string
+	// SignerKey is the fingerprint of that key: of PGP's primary key in upper-case
+	// hexadecimal digits, of an SSH key as ssh-keygen -l shows it, SHA256:….
+	SignerKey string
+	// SignatureProblem is why Signer is empty, as a part of a sentence about the
+	// commit: "it is not signed".
+	SignatureProblem string
 }
 
 // Person is an author or a committer, as the commit has it: a claim, not a proof.

@@ -49,6 +49,9 @@ func Open(cfg Config) (*Source, error) {
 		if cfg.Ref != (Ref{}) {
 			return nil, errors.New("ref: a plain folder has no refs; leave ref out, or give a file:// url for a repository on disk")
 		}
+		if cfg.ring != nil {
+			return nil, errors.New("keys: a plain folder has no commits, so there is no signature to verify; leave keys out, or give a url")
+		}
 		dir, err := filepath.Abs(cfg.Dir)
 		if err != nil {
 			return nil, fmt.Errorf("dir: %w", err)

@@ -35,7 +35,7 @@ func TestASnapshotHoldsTheCommitAndItsFiles(t *testing.T) {
 			t.Errorf("content %q", got.Files[1].Data)
 		}
 		want := Commit{ID: id, Author: Person{"Ada", "ada@example.com"}, Committer: Person{"Bob", "bob@example.com"},
-			Time: when.UTC(), Message: "change 2\n"}
+			Time: when.UTC(), Message: "change 2\n", SignatureProblem: "no keys are given to verify a signature with"}
 		if got.Commit != want {
 			t.Errorf("commit %+v, want %+v", got.Commit, want)
 		}

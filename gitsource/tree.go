@@ -51,7 +51,31 @@ func readSnapshot(ctx context.Context, cfg Config, where string, store storer.En
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Commit: describe(commit), Files: files, tip: tip.String()}, nil
+	s := &Snapshot{Commit: describe(commit), Files: files, tip: tip.String()}
+	if err := r.sign(&s.Commit, commit); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// sign notes who signed a commit. It works on the object's own bytes: what the
+// library made of them may differ from what was signed.
+func (r *treeReader) sign(to *Commit, c *object.Commit) error {
+	obj, err := r.store.EncodedObject(plumbing.CommitObject, c.Hash)
+	if err != nil {
+		return r.broken("commit", c.Hash, err)
+	}
+	raw, err := readObject(obj, obj.Size())
+	if err != nil {
+		return r.broken("commit", c.Hash, err)
+	}
+	by, problem := r.cfg.ring.verify(raw, to.Time)
+	if problem != nil {
+		to.SignatureProblem = problem.Error()
+		return nil
+	}
+	to.Signer, to.SignerKey = by.name, by.key
+	return nil
 }
 
 func describe(c *object.Commit) Commit {
@@ -238,6 +262,10 @@ func (r *treeReader) blob(h plumbing.Hash, n int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readObject(obj, n)
+}
+
+func readObject(obj plumbing.EncodedObject, n int64) ([]byte, error) {
 	rd, err := obj.Reader()
 	if err != nil {
 		return nil, err

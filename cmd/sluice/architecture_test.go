@@ -59,6 +59,8 @@ var only = []struct {
 	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
 	{"github.com/open-policy-agent/", []string{"policy"}, "one place closes OPA's silent passes"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
+	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
+	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},
 	{"github.com/spf13/cobra", []string{"cmd/sluice"}, "flags are the command's"},
