@@ -209,6 +209,7 @@ func (d *Desired) commitInput() judge.Commit {
 		Author:    judge.Person{Name: d.Commit.Author.Name, Email: d.Commit.Author.Email},
 		Committer: judge.Person{Name: d.Commit.Committer.Name, Email: d.Commit.Committer.Email},
 		Message:   d.Commit.Message,
+		Signer:    d.Commit.Signer, SignerKey: d.Commit.SignerKey, SignatureProblem: d.Commit.SignatureProblem,
 	}
 	if !d.Commit.Time.IsZero() {
 		c.Time = d.Commit.Time.UTC().Format(time.RFC3339)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -86,11 +87,31 @@ func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsour
 	if repo.URL != "" && config.URLHost(repo.URL) == loginHost {
 		cfg.Username, cfg.Password = a.getenv("SLUICE_GIT_USERNAME"), a.getenv("SLUICE_GIT_PASSWORD")
 	}
+	keys, err := readKeys(repo.Verify)
+	if err != nil {
+		return nil, fmt.Errorf("%s.verify: %w", setting, err)
+	}
+	cfg.Keys = keys
 	src, err := gitsource.Open(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	return src, nil
+}
+
+// readKeys reads the files of keys once: a changed file counts after a restart.
+func readKeys(v config.Verify) (gitsource.Keys, error) {
+	keys := gitsource.Keys{PGP: gitsource.File{Path: v.PGPKeys}, SSH: gitsource.File{Path: v.SSHAllowedSigners}}
+	for _, f := range []*gitsource.File{&keys.PGP, &keys.SSH} {
+		if f.Path == "" {
+			continue
+		}
+		var err error
+		if f.Data, err = os.ReadFile(f.Path); err != nil {
+			return gitsource.Keys{}, err
+		}
+	}
+	return keys, nil
 }
 
 // gitHost is the host that the login of the environment is for: the specs', or,

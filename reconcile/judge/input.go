@@ -21,6 +21,9 @@ type Commit struct {
 	Signer    string `json:"signer"` // empty: not verified
 	Time      string `json:"time"`   // RFC 3339
 	Message   string `json:"message"`
+
+	SignerKey        string `json:"signerKey,omitempty"`        // its fingerprint
+	SignatureProblem string `json:"signatureProblem,omitempty"` // why Signer is empty: "it is not signed"
 }
 
 // Person is an author or a committer.

@@ -41,6 +41,14 @@ func (l *loader) checkPolicySource(specs, policy Repo, index string) {
 	}
 }
 
+// checkKeys refuses keys that a change of the specs could bring along: whoever may
+// push would then say whose signatures count.
+func (l *loader) checkKeys(specs Repo, file, field string) {
+	if folder := localFolder(specs); file != "" && folder != "" && within(localFolder(Repo{Dir: file}), folder) {
+		l.problem([]string{"specs", "verify", field}, "%s lies in the repository of the specs, so a change could bring the keys that it is checked with: keep them apart", field)
+	}
+}
+
 // within reports whether folder a is b or lies below it.
 func within(a, b string) bool {
 	rel, err := filepath.Rel(b, a)

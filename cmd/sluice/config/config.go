@@ -28,6 +28,14 @@ type Repo struct {
 	Ref      gitsource.Ref // with URL only
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
+	Verify   Verify        // of the specs only, with URL
+}
+
+// Verify names the files of public keys whose signatures on commits count. Both
+// may be empty: then no signature is looked at.
+type Verify struct {
+	PGPKeys           string // an armored keyring
+	SSHAllowedSigners string // in the form of OpenSSH's allowed_signers
 }
 
 // Target is one AWS account and Region. Empty fields come from the AWS SDK's own

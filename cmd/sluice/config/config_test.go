@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the expected messages")
 const head = "apiVersion: sluice/v1\nkind: Config\n"
 
 const sample = head + `mode: dry-run
-specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s}
+specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s,
+  verify: {pgpKeys: keys/ops.asc, sshAllowedSigners: /etc/allowed_signers}}
 policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies}]
 targets:
   prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
@@ -40,7 +41,8 @@ func TestLoadReadsEverySetting(t *testing.T) {
 	want := Config{
 		Mode: "dry-run",
 		Specs: Repo{URL: "https://git.example.com/net/addresses.git", Ref: gitsource.Ref{Branch: "main"},
-			Path: "gateways", Interval: 30 * time.Second},
+			Path: "gateways", Interval: 30 * time.Second,
+			Verify: Verify{PGPKeys: filepath.Join(folder, "keys", "ops.asc"), SSHAllowedSigners: "/etc/allowed_signers"}},
 		Policies: []Repo{
 			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute},
 			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute},

@@ -78,8 +78,14 @@ type rawRepo struct {
 		Tag    string `json:"tag"`
 		Commit string `json:"commit"`
 	} `json:"ref"`
-	Path     string `json:"path"`
-	Interval string `json:"interval"`
+	Path     string     `json:"path"`
+	Interval string     `json:"interval"`
+	Verify   *rawVerify `json:"verify"`
+}
+
+type rawVerify struct {
+	PGPKeys           string `json:"pgpKeys"`
+	SSHAllowedSigners string `json:"sshAllowedSigners"`
 }
 
 // loader makes a Config of its raw form and checks what the schema cannot.
@@ -102,10 +108,14 @@ func (l *loader) config() Config {
 	cfg, r := Default(), l.raw
 	cfg.Mode = cmp.Or(r.Mode, cfg.Mode)
 	cfg.Specs = l.repo(r.Specs, "specs")
+	cfg.Specs.Verify = l.verify(cfg.Specs, r.Specs.Verify)
 	for i, p := range r.Policies {
 		index := strconv.Itoa(i)
 		policy := l.repo(p, "policies", index)
 		l.checkPolicySource(cfg.Specs, policy, index)
+		if p.Verify != nil {
+			l.problem([]string{"policies", index, "verify"}, "verify is for specs only: no rule asks who signed a policy")
+		}
 		cfg.Policies = append(cfg.Policies, policy)
 	}
 	if len(r.Targets) > 0 {
@@ -153,6 +163,16 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 		repo.Interval = d
 	}
 	return repo
+}
+
+func (l *loader) verify(specs Repo, r *rawVerify) Verify {
+	if r == nil {
+		return Verify{}
+	}
+	v := Verify{PGPKeys: l.resolve(r.PGPKeys), SSHAllowedSigners: l.resolve(r.SSHAllowedSigners)}
+	l.checkKeys(specs, v.PGPKeys, "pgpKeys")
+	l.checkKeys(specs, v.SSHAllowedSigners, "sshAllowedSigners")
+	return v
 }
 
 // resolve makes a relative path one that starts at the configuration's folder.
