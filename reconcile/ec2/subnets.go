@@ -89,12 +89,11 @@ func (c *Client) subnets(ctx context.Context, ids []string) (map[string]inventor
 
 func subnet(s types.Subnet) (inventory.Subnet, error) {
 	cidr, _ := parsePrefix(s.CidrBlock)
-	return inventory.Subnet{
-		ID:               aws.ToString(s.SubnetId),
-		VpcID:            aws.ToString(s.VpcId),
-		CIDR:             cidr,
-		AvailableIPCount: int(aws.ToInt32(s.AvailableIpAddressCount)),
-	}, nil
+	out := inventory.Subnet{ID: aws.ToString(s.SubnetId), VpcID: aws.ToString(s.VpcId), CIDR: cidr}
+	if n := s.AvailableIpAddressCount; n != nil {
+		out.AvailableIPCount = new(int(*n))
+	}
+	return out, nil
 }
 
 // holders fills in who holds addresses. A subnet of which that, or its range,

@@ -51,7 +51,7 @@ func TestSubnetsAreReadWithHoldersAndReservations(t *testing.T) {
 	}
 	want := []inventory.Subnet{
 		{ID: "subnet-1", VpcID: "vpc-1", CIDR: netip.MustParsePrefix("10.0.1.0/24")},
-		{ID: "subnet-2", VpcID: "vpc-1", CIDR: netip.MustParsePrefix("10.0.2.0/24"), AvailableIPCount: 249,
+		{ID: "subnet-2", VpcID: "vpc-1", CIDR: netip.MustParsePrefix("10.0.2.0/24"), AvailableIPCount: new(249),
 			Holders: []inventory.Holder{holder("eni-1", "10.0.2.8"), holder("eni-2", "10.0.2.9")},
 			Reservations: []inventory.Reservation{
 				{CIDR: netip.MustParsePrefix("10.0.2.16/32"), Type: "explicit"}, {CIDR: netip.MustParsePrefix("10.0.2.64/28"), Type: "prefix"}}},

@@ -97,7 +97,7 @@ type Subnet struct {
 	ID               string       `json:"id"`
 	VpcID            string       `json:"vpcId"`
 	CIDR             netip.Prefix `json:"cidr"`
-	AvailableIPCount int          `json:"availableIpCount"`
+	AvailableIPCount *int         `json:"availableIpCount,omitempty"` // nil: EC2 did not say
 
 	Reservations []Reservation `json:"reservations,omitempty"` // read only when an address is to be chosen
 	Holders      []Holder      `json:"holders,omitempty"`      // every interface in the subnet

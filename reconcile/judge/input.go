@@ -34,10 +34,39 @@ type Person struct {
 
 // planInput is the input of sluice.plan rules.
 type planInput struct {
-	Plan   plan.Plan `json:"plan"`
-	Commit Commit    `json:"commit"`
-	Mode   string    `json:"mode"`
-	Time   string    `json:"time"`
+	Plan   planFields `json:"plan"`
+	Commit Commit     `json:"commit"`
+	Mode   string     `json:"mode"`
+	Time   string     `json:"time"`
+}
+
+// planFields is the plan, with what rules see of each resource beside it.
+type planFields struct {
+	plan.Plan
+	Resources []resourceFields `json:"resources"` // in the place of the plan's own
+}
+
+type resourceFields struct {
+	plan.Resource
+	Holds *holds `json:"holds,omitempty"` // absent: not in the inventory
+}
+
+// holds is how much a resource has that a plan could take away: neither its
+// primary address, nor what EC2 failed to assign, nor what is on its way out.
+type holds struct {
+	Secondary int `json:"secondary"`
+	Prefixes  int `json:"prefixes"`
+}
+
+func (j *judgement) planInput() planInput {
+	fields := planFields{Plan: j.p, Resources: make([]resourceFields, len(j.p.Resources))}
+	for i, r := range j.p.Resources {
+		fields.Resources[i].Resource = r
+		if live, found := j.live[keyOf(&r)]; found {
+			fields.Resources[i].Holds = live.holds()
+		}
+	}
+	return planInput{Plan: fields, Commit: j.c.Commit, Mode: j.p.Mode, Time: formatTime(j.c.Now)}
 }
 
 // documentInput is the input of sluice.spec rules: the document as it is
@@ -72,10 +101,14 @@ func (in *actionInputs) of(s step) any {
 	}
 	out := maps.Clone(in.common)
 	out["resource"], out["document"] = in.resources[s.r], in.j.docs[s.r.Spec].input
-	out["action"] = map[string]any{
+	action := map[string]any{
 		"verb": string(s.a.Verb), "addresses": texts(s.a.Addresses), "prefixes": texts(s.a.Prefixes),
 		"maxDrainSeconds": s.a.MaxDrainSeconds, "wave": s.wave, "from": s.a.From, "servingBefore": s.before, "servingAfter": s.after,
 	}
+	if s.free != nil {
+		action["subnetFreeAfter"] = *s.free
+	}
+	out["action"] = action
 	return out
 }
 
@@ -109,8 +142,19 @@ func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // live is a resource as EC2 reports it.
 type live struct {
 	resource  any
+	subnet    string
 	addresses []inventory.Address
 	prefixes  []netip.Prefix
+}
+
+func (l live) holds() *holds {
+	h := &holds{Prefixes: len(l.prefixes)}
+	for _, a := range l.addresses {
+		if !a.Primary && a.Status != inventory.StatusFailed && a.Status != inventory.StatusUnassigning {
+			h.Secondary++
+		}
+	}
+	return h
 }
 
 func (l live) serving() int {
@@ -146,10 +190,10 @@ func indexLive(inventories []inventory.Inventory) map[liveKey]live {
 	index := map[liveKey]live{}
 	for _, inv := range inventories {
 		for _, g := range inv.NatGateways {
-			index[liveKey{inv.Target, inventory.KindNatGateway, g.ID}] = live{g, g.Addresses, nil}
+			index[liveKey{inv.Target, inventory.KindNatGateway, g.ID}] = live{g, g.SubnetID, g.Addresses, nil}
 		}
 		for _, n := range inv.NetworkInterfaces {
-			index[liveKey{inv.Target, inventory.KindNetworkInterface, n.ID}] = live{n, n.Addresses, n.Prefixes}
+			index[liveKey{inv.Target, inventory.KindNetworkInterface, n.ID}] = live{n, n.SubnetID, n.Addresses, n.Prefixes}
 		}
 	}
 	return index

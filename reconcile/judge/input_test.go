@@ -14,7 +14,7 @@ import (
 // validating checks every input against the schema that rules are type-checked
 // with: a field that the schema does not know would be one no rule can read.
 type validating struct {
-	*policy.Engine
+	Engine
 	t     *testing.T
 	count map[policy.Scope]int
 }

@@ -47,7 +47,7 @@ func (a Approved) Plan() plan.Plan { return a.plan }
 // action, plan rules for the whole, then the budget. It fails closed: what cannot
 // be evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
-	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories)}
+	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories)}
 	j.judgeDocuments(ctx)
 	j.judgeActions(ctx)
 	j.p.Seal()
@@ -65,6 +65,7 @@ type judgement struct {
 	p      plan.Plan
 	docs   map[plan.SpecRef]document
 	live   map[liveKey]live
+	free   free
 }
 
 // judgeDocuments asks the spec rules about the document behind each resource.
@@ -91,7 +92,8 @@ type step struct {
 	r             *plan.Resource
 	a             *plan.Action
 	wave          int
-	before, after int // addresses that take new connections
+	before, after int  // addresses that take new connections
+	free          *int // addresses of the subnet after it; nil: not known
 }
 
 // judgeActions asks the action rules about each action of each resource.
@@ -120,6 +122,7 @@ func (j *judgement) steps(r *plan.Resource) []step {
 		return nil
 	}
 	var list []step
+	subnet, taken := subnetKey{r.Target, live.subnet}, 0
 	serving := live.serving()
 	for w, wave := range r.Waves {
 		for n := range wave {
@@ -128,9 +131,14 @@ func (j *judgement) steps(r *plan.Resource) []step {
 				r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: GuardRule, Decision: policy.Deny, Msg: err.Error()})
 				r.Stop(plan.Denied, err.Error())
 			}
-			list = append(list, step{r, a, w, serving, serving + change(*a)})
+			j.free.take(subnet, takes(*a))
+			taken += takes(*a)
+			list = append(list, step{r, a, w, serving, serving + change(*a), j.free.after(subnet)})
 			serving += change(*a)
 		}
+	}
+	if r.State == plan.Denied || r.State == plan.Error {
+		j.free.take(subnet, -taken) // what is refused takes no address from the others
 	}
 	return list
 }
@@ -186,8 +194,7 @@ func stop(r *plan.Resource, kind, rule, msg string) {
 // whole judges the plan by the plan rules; their verdicts bind every resource
 // that would change.
 func (j *judgement) whole(ctx context.Context) {
-	in := planInput{Plan: j.p, Commit: j.c.Commit, Mode: j.p.Mode, Time: formatTime(j.c.Now)}
-	res, err := j.engine.Eval(ctx, policy.ScopePlan, in, j.c.Now)
+	res, err := j.engine.Eval(ctx, policy.ScopePlan, j.planInput(), j.c.Now)
 	for i, d := range res.Decisions {
 		if j.c.Levels[d.Rule] == policy.Advisory {
 			res.Decisions[i].Kind = policy.Warn

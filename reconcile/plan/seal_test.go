@@ -28,7 +28,7 @@ func TestTheHashCoversWhatAPlanDoesAndRestsOn(t *testing.T) {
 		{"another file", func(in *Input) { in.Documents[0].File, in.Documents[0].Line = "moved.yaml", 7 }, true},
 		{"another name", func(in *Input) { in.Documents[0].Name = "renamed" }, true},
 		{"a gateway that no spec names", func(in *Input) { in.Inventories[0].NatGateways[1].Addresses[1].Status = inventory.StatusUnassigning }, true},
-		{"a subnet that the plan does not use", func(in *Input) { in.Inventories[0].Subnets[1].AvailableIPCount = 9 }, true},
+		{"a subnet that the plan does not use", func(in *Input) { in.Inventories[0].Subnets[1].AvailableIPCount = new(9) }, true},
 	}
 	for _, c := range cases {
 		in := base()
