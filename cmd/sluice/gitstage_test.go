@@ -1,13 +1,19 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"io"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/hiddeco/sshsig"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 )
 
 // gitRepo makes a repository of a folder, without a commit when it is empty. It
@@ -28,10 +34,11 @@ func gitRepo(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// gitCommit commits everything, and names the commit in $COMMIT.
+// gitCommit commits everything, and names the commit in $COMMIT. It signs with a
+// new key where a file is named to list it in.
 func gitCommit(ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: gitcommit DIR MESSAGE")
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: gitcommit DIR MESSAGE [SIGNERS]")
 	}
 	repo, err := git.PlainOpen(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -39,9 +46,35 @@ func gitCommit(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	ts.Check(tree.AddWithOptions(&git.AddOptions{All: true}))
 	who := &object.Signature{Name: "Ada Lind", Email: "ada@example.com", When: time.Now()}
-	commit, err := tree.Commit(breaks.Replace(args[1]), &git.CommitOptions{Author: who, AllowEmptyCommits: true})
+	options := &git.CommitOptions{Author: who, AllowEmptyCommits: true}
+	if len(args) == 3 {
+		options.Signer = newSigner(ts, args[2])
+	}
+	commit, err := tree.Commit(breaks.Replace(args[1]), options)
 	ts.Check(err)
 	ts.Setenv("COMMIT", commit.String())
+}
+
+// commitSigner signs commits as git does with gpg.format=ssh.
+type commitSigner struct{ ssh.Signer }
+
+func (s commitSigner) Sign(message io.Reader) ([]byte, error) {
+	sig, err := sshsig.Sign(message, s.Signer, sshsig.HashSHA512, "git")
+	if err != nil {
+		return nil, err
+	}
+	return sshsig.Armor(sig), nil
+}
+
+// newSigner makes a key and lists it, alone, in a file of allowed signers.
+func newSigner(ts *testscript.TestScript, file string) git.Signer {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	ts.Check(err)
+	signer, err := ssh.NewSignerFromKey(private)
+	ts.Check(err)
+	line := "ada@example.com namespaces=\"git\" " + string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
+	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(line), 0o644))
+	return commitSigner{signer}
 }
 
 // gitTag names the newest commit.

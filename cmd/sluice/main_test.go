@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 //	rival add|remove GATEWAY ADDRESS   somebody else changes a gateway
 //	fault JSON                  EC2 misbehaves
 //	gitrepo DIR                 make a Git repository of a folder
-//	gitcommit DIR MESSAGE       commit all that is in it
+//	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
 //	gittag DIR NAME             tag the newest commit
 //	replace FILE OLD NEW        change a text, everywhere in a file
 //	expand FILE                 put environment variables into a file

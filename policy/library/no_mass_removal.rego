@@ -84,6 +84,6 @@ _moved := object.union_n([{resource.target: {action.from: {address: true}}} |
 ])
 
 _message(loss) := sprintf(
-	"the plan takes %d of %d addresses and prefixes from %s, more than %d need smaller steps (the greater of %d and %v %%)",
+	"the plan takes %d of %d addresses and prefixes from %s, and at most %d may go in one plan (the greater of %d and %v %%)",
 	[loss.taken, loss.held, loss.of, _allowed(loss.held, loss), loss.addresses, loss.percent],
 )

@@ -32,7 +32,7 @@ test_there_is_no_limit_by_default if {
 }
 
 test_a_resource_is_not_stripped_in_one_go if {
-	rule.deny == {"the plan takes 2 of 2 addresses and prefixes from nat-1 in target default, more than 1 need smaller steps (the greater of 0 and 99 %)"} with input as _plan([_resource("nat-1", 2, _two), _resource("nat-2", 3, _two)])
+	rule.deny == {"the plan takes 2 of 2 addresses and prefixes from nat-1 in target default, and at most 1 may go in one plan (the greater of 0 and 99 %)"} with input as _plan([_resource("nat-1", 2, _two), _resource("nat-2", 3, _two)])
 		with data.params.no_mass_removal as _resource_limit(0, 99)
 }
 
@@ -64,7 +64,7 @@ test_all_waves_and_prefixes_count_and_assigns_do_not if {
 test_a_move_is_taken_from_the_interface_that_has_the_address if {
 	move := [[{"verb": "move", "addresses": ["10.0.0.4", "10.0.0.5"], "from": "eni-1"}], [{"verb": "move", "addresses": ["10.0.0.6"], "from": "eni-1"}]]
 	plan := [_resource("eni-1", 4, _unassign(["10.0.0.7"])), _resource("eni-2", 0, move)]
-	rule.deny == {"the plan takes 4 of 4 addresses and prefixes from eni-1 in target default, more than 2 need smaller steps (the greater of 0 and 50 %)"} with input as _plan(plan)
+	rule.deny == {"the plan takes 4 of 4 addresses and prefixes from eni-1 in target default, and at most 2 may go in one plan (the greater of 0 and 50 %)"} with input as _plan(plan)
 		with data.params.no_mass_removal as _resource_limit(0, 50)
 }
 
@@ -83,7 +83,7 @@ test_a_removal_from_what_is_not_known_is_too_much if {
 
 test_a_target_keeps_its_share if {
 	other := object.union(_resource("nat-9", 100, _unassign(["10.9.0.4"])), {"target": "elsewhere"})
-	rule.deny == {"the plan takes 4 of 6 addresses and prefixes from target default, more than 3 need smaller steps (the greater of 1 and 50 %)"} with input as _plan([_resource("nat-1", 2, _two), _resource("nat-2", 3, _two), _resource("nat-3", 1, []), other])
+	rule.deny == {"the plan takes 4 of 6 addresses and prefixes from target default, and at most 3 may go in one plan (the greater of 1 and 50 %)"} with input as _plan([_resource("nat-1", 2, _two), _resource("nat-2", 3, _two), _resource("nat-3", 1, []), other])
 		with data.params.no_mass_removal as _target_limit(1, 50)
 }
 

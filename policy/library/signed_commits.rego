@@ -41,15 +41,13 @@ _signed if {
 
 _verified if input.commit.signer != ""
 
-default _message := "the commit has no signature that was verified"
+default _message := "the commit has no verified signature"
 
-_message := sprintf("commit %s has no signature that was verified: %s", [_id, input.commit.signatureProblem]) if not _verified
+_message := sprintf("the commit has no verified signature: %s", [input.commit.signatureProblem]) if not _verified
 
 _message := sprintf(
-	"commit %s is signed by %s (key %s), whom params.signed_commits.signers does not list",
-	[_id, input.commit.signer, object.get(input.commit, "signerKey", "unknown")],
+	"the commit is signed by %s (key %s), whom params.signed_commits.signers does not list",
+	[input.commit.signer, object.get(input.commit, "signerKey", "unknown")],
 ) if {
 	_verified
 }
-
-_id := substring(input.commit.id, 0, 12)
