@@ -85,15 +85,16 @@ func (j *judgement) noteHeld(msg string) {
 	}
 }
 
-// ownChange reports whether the approver is the change's author or committer, by
-// e-mail address or, failing that, by name. The committer of a merge on a Git
-// host is the host, and nobody's approval.
+// ownChange reports whether the approver is the change's author, committer or
+// verified signer, by e-mail address or, failing that, by name. The committer of a
+// merge on a Git host is the host, and nobody's approval.
 func (j *judgement) ownChange(approver string) bool {
 	name, address := approver, approver
 	if a, err := mail.ParseAddress(approver); err == nil {
 		name, address = a.Name, a.Address
 	}
-	for _, p := range []Person{j.c.Commit.Author, j.c.Commit.Committer} {
+	signer := Person{Email: j.c.Commit.Signer}
+	for _, p := range []Person{j.c.Commit.Author, j.c.Commit.Committer, signer} {
 		if p.Email != "" && strings.EqualFold(p.Email, address) || name != "" && strings.EqualFold(p.Name, name) {
 			return true
 		}

@@ -49,6 +49,7 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 	held := func(t *testing.T) (Case, string) {
 		c := swap(t, 5)
 		c.Commit.Author = Person{Name: "Ada", Email: "ada@example.com"}
+		c.Commit.Signer = "bob@example.com"
 		return c, Judge(t.Context(), engine(t), c).Plan().PlanHash
 	}
 	tests := []struct {
@@ -60,6 +61,7 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 		{"it names another plan", func(a *ruling.Approval) { a.PlanHash = "sha256:other" }, plan.Held},
 		{"it has expired", func(a *ruling.Approval) { a.Expires = time.Unix(1, 0) }, plan.Held},
 		{"the author approves", func(a *ruling.Approval) { a.Approver = "ADA@example.com" }, plan.Held},
+		{"the signer approves", func(a *ruling.Approval) { a.Approver = "Bob <bob@example.com>" }, plan.Held},
 		{"the author approves under a longer form", func(a *ruling.Approval) { a.Approver = "Ada L <ada@example.com>" }, plan.Held},
 	}
 	for _, tt := range tests {
