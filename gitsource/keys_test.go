@@ -34,6 +34,8 @@ func TestACommitSignedByAListedKeyHasASigner(t *testing.T) {
 			sshSign(t, ada, "git", d.payload()), signer{"ada@example.com", ssh.FingerprintSHA256(ada.PublicKey())}},
 		{"pgp, the second block of the file", pgpPublic(t, pgpKey(t, 0), pgp), pgpSign(t, pgp, when, d.payload()),
 			signer{"ada@example.com", fmt.Sprintf("%X", pgp.PrimaryKey.Fingerprint)}},
+		{"pgp, by a clock that goes ahead of ours", pgpPublic(t, pgp), pgpSign(t, pgp, when.AddDate(50, 0, 0), d.payload()),
+			signer{"ada@example.com", fmt.Sprintf("%X", pgp.PrimaryKey.Fingerprint)}},
 		{"pgp, expired since", pgpPublic(t, refreshed), pgpSign(t, refreshed, when, d.payload()),
 			signer{"ada@example.com", fmt.Sprintf("%X", refreshed.PrimaryKey.Fingerprint)}},
 	}
