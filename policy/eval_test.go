@@ -186,8 +186,8 @@ func TestThePassedRulesAreNamed(t *testing.T) {
 	e := mustLoad(t, source(ruleFile("sluice.plan.mine", denyAll)))
 	for scope, want := range map[Scope]string{
 		ScopeSpec:   "spec.allowed_cidrs spec.expiring_addresses spec.required_labels spec.unique_owner",
-		ScopeAction: "action.cap_drain action.drain_floor action.min_serving action.never_unassign_primary action.reassignment_needs_hold",
-		ScopePlan:   "plan.change_budget plan.freeze_windows plan.mine",
+		ScopeAction: "action.cap_drain action.drain_floor action.min_serving action.never_unassign_primary action.reassignment_needs_hold action.subnet_headroom",
+		ScopePlan:   "plan.change_budget plan.freeze_windows plan.mine plan.no_mass_removal plan.signed_commits",
 	} {
 		res, err := e.Eval(t.Context(), scope, inputOf(scope), noon)
 		if err != nil {
