@@ -52,6 +52,9 @@ func Load(ctx context.Context, sources []Source, opts Options) (e *Engine, err e
 	if err := e.describe(rulesOnly, values); err != nil {
 		return nil, err
 	}
+	if err := e.lower(opts.Levels); err != nil {
+		return nil, err
+	}
 	if err := e.compile(ctx, rulesOnly, values.root()); err != nil {
 		return nil, err
 	}
@@ -120,7 +123,8 @@ func (e *Engine) describe(modules []*module, values params) error {
 }
 
 // Digest returns "sha256:…" over all modules and data documents in force, the
-// library's included. Tests do not count, nor do names, paths and order of files.
+// library's included, and the rules that [Options] lowered. Tests do not count, nor
+// do names, paths and order of files.
 func (e *Engine) Digest() string { return e.digest }
 
 // Rules returns the rules in force, sorted by id. The caller may keep them.

@@ -55,9 +55,12 @@ type Source struct {
 	Files []File
 }
 
-// Options are the limits of an engine.
+// Options are the limits of an engine, and what its configuration says of rules.
 type Options struct {
 	EvalTimeout time.Duration // of one evaluation; 0 means five seconds
+	// Levels lowers rules by their ids, to Advisory and no other level. A shipped
+	// rule cannot be lowered.
+	Levels map[string]Level
 }
 
 func (o Options) evalTimeout() time.Duration {
@@ -74,6 +77,7 @@ type Rule struct {
 	Title       string         `json:"title"`
 	Description string         `json:"description,omitempty"`
 	Level       Level          `json:"level"`
+	LoweredFrom Level          `json:"loweredFrom,omitempty"` // its own level, where Options.Levels lowered it
 	File        string         `json:"file"`
 	Line        int            `json:"line"` // of the package clause
 	Shipped     bool           `json:"shipped"`

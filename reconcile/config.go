@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -62,7 +63,8 @@ type Config struct {
 	Mode     Mode
 	LookOnly bool // plan and judge, but neither act nor probe
 	Specs    Source
-	Policies []Source // none: only the shipped library
+	Policies []Source       // none: only the shipped library
+	Rules    policy.Options // how the policies are compiled
 	Targets  map[string]Target
 	Budget   judge.Budget
 	Drift    *Drift        // nil: never on its own

@@ -47,14 +47,14 @@ func (d *Desired) key() string {
 	return d.Commit.ID + " " + d.Engine.Digest()
 }
 
-// Look reads specs and policies once.
-func Look(ctx context.Context, specs Source, policies []Source) (*Desired, error) {
-	return newLooker(specs, policies).look(ctx, nil)
+// Look reads specs and policies once, and compiles the policies by opts.
+func Look(ctx context.Context, specs Source, policies []Source, opts policy.Options) (*Desired, error) {
+	return newLooker(specs, policies, opts).look(ctx, nil)
 }
 
 // LookAtPolicies reads policies alone. Desired.Engine is never nil without an error.
-func LookAtPolicies(ctx context.Context, policies []Source) (*Desired, error) {
-	k := newLooker(nil, policies)
+func LookAtPolicies(ctx context.Context, policies []Source, opts policy.Options) (*Desired, error) {
+	k := newLooker(nil, policies, opts)
 	d := &Desired{}
 	for _, src := range k.policies {
 		s, err := src.read(ctx)
@@ -73,6 +73,7 @@ func LookAtPolicies(ctx context.Context, policies []Source) (*Desired, error) {
 type looker struct {
 	specs    *remembered
 	policies []*remembered
+	opts     policy.Options
 }
 
 // remembered is a source and what it said last.
@@ -89,8 +90,8 @@ func (r *remembered) read(ctx context.Context) (*gitsource.Snapshot, error) {
 	return s, err
 }
 
-func newLooker(specs Source, policies []Source) *looker {
-	k := &looker{specs: &remembered{Source: specs}}
+func newLooker(specs Source, policies []Source, opts policy.Options) *looker {
+	k := &looker{specs: &remembered{Source: specs}, opts: opts}
 	for _, src := range policies {
 		k.policies = append(k.policies, &remembered{Source: src})
 	}
@@ -173,13 +174,20 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 		}
 		sources = append(sources, src)
 	}
-	engine, err := policy.Load(ctx, sources, policy.Options{})
+	engine, err := policy.Load(ctx, sources, k.opts)
 	if err != nil {
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", err)
 	}
-	of := levels(engine)
+	// A rule that is lowered for a while can be waived no more than before.
+	own := map[string]policy.Level{}
+	var lowered []string
+	for _, r := range engine.Rules() {
+		if own[r.ID] = r.Own(); r.LoweredFrom != "" {
+			lowered = append(lowered, r.ID)
+		}
+	}
 	rulings, problems := ruling.Parse(files, func(id string) (waivable, known bool) {
-		level, known := of[id]
+		level, known := own[id]
 		return level != policy.Mandatory, known
 	})
 	var bad []error
@@ -189,6 +197,7 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 	if len(bad) > 0 {
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", errors.Join(bad...))
 	}
+	rulings.Lowered = lowered
 	return engine, rulings, nil
 }
 

@@ -61,7 +61,7 @@ func (a *app) audit(ctx context.Context, cfg config.Config, opts auditOptions) e
 	progress := a.progress(a.stderr, nil)
 	endProgress := background(ctx, progress.Run)
 	progress.Event(reconcile.Event{Kind: reconcile.EventReading, What: specs.String()})
-	d, err := reconcile.Look(ctx, specs, policies)
+	d, err := reconcile.Look(ctx, specs, policies, ruleOptions(cfg))
 	endProgress()
 	if err != nil {
 		return err

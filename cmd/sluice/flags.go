@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy"
 )
 
 // common holds the flags that say where things are.
@@ -21,6 +23,7 @@ type common struct {
 	ref      string
 	path     string
 	policies []string
+	advisory []string
 	history  string
 	mode     string
 	output   string
@@ -35,6 +38,11 @@ func (c *common) where(cmd *cobra.Command) {
 	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag or commit (default: the repository's own branch)")
 	f.StringVar(&c.path, "path", "", "with --repo: the folder of the specs in it")
 	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies; may repeat (the shipped library is always in force)")
+	c.advisoryFlag(cmd)
+}
+
+func (c *common) advisoryFlag(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&c.advisory, "advisory", nil, "a rule of yours, such as spec.keep_two, that shall only warn; may repeat")
 }
 
 func (c *common) historyFlag(cmd *cobra.Command) {
@@ -74,6 +82,7 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 	} else if err := c.fromFlags(&cfg); err != nil {
 		return cfg, err
 	}
+	cfg.Levels = c.levels(cfg.Levels)
 	if c.mode != "" {
 		cfg.Mode = c.mode
 	}
@@ -87,6 +96,25 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 		cfg.History.File = defaultHistory(getenv)
 	}
 	return cfg, nil
+}
+
+// levels adds the rules of --advisory to those of the configuration.
+func (c *common) levels(configured map[string]string) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, configured)
+	for _, id := range c.advisory {
+		all[id] = string(policy.Advisory)
+	}
+	return all
+}
+
+// ruleOptions are how policies are compiled.
+func ruleOptions(cfg config.Config) policy.Options {
+	opts := policy.Options{Levels: map[string]policy.Level{}}
+	for id, level := range cfg.Levels {
+		opts.Levels[id] = policy.Level(level)
+	}
+	return opts
 }
 
 func (c *common) fromFlags(cfg *config.Config) error {

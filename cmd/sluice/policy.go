@@ -55,7 +55,7 @@ is named with file and line.`,
 			if err != nil {
 				return err
 			}
-			d, err := reconcile.LookAtPolicies(cmd.Context(), sources)
+			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, policy.Options{})
 			if err != nil {
 				return err
 			}

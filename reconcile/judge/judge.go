@@ -196,9 +196,7 @@ func stop(r *plan.Resource, kind, rule, msg string) {
 func (j *judgement) whole(ctx context.Context) {
 	res, err := j.engine.Eval(ctx, policy.ScopePlan, j.planInput(), j.c.Now)
 	for i, d := range res.Decisions {
-		if j.c.Levels[d.Rule] == policy.Advisory {
-			res.Decisions[i].Kind = policy.Warn
-		}
+		res.Decisions[i] = j.advise(d)
 	}
 	for i := range j.p.Resources {
 		if r := &j.p.Resources[i]; len(r.Waves) > 0 {

@@ -16,14 +16,26 @@ import (
 // ApprovalRule is the id under which an approval stands among the verdicts.
 const ApprovalRule = "approval"
 
+// advise makes a warning of what an advisory rule decides, a cap included: during a
+// roll-out it changes nothing. Whoever looks for the rule's own level, and finds it
+// firmer, is told where to look.
+func (j *judgement) advise(d policy.Decision) policy.Decision {
+	if j.c.Levels[d.Rule] != policy.Advisory {
+		return d
+	}
+	if d.Kind != policy.Warn && slices.Contains(j.c.Rulings.Lowered, d.Rule) {
+		d.Msg += fmt.Sprintf(" (%s, but advisory by configuration)", d.Kind)
+	}
+	d.Kind = policy.Warn
+	return d
+}
+
 // waive softens what advisory rules decide, and takes out the decisions that a waiver covers, and notes each in the
 // verdicts. A waiver that has expired is named and does not count.
 func (j *judgement) waive(r *plan.Resource, doc spec.Document, res policy.Result) policy.Result {
 	var kept []policy.Decision
 	for _, d := range res.Decisions {
-		if j.c.Levels[d.Rule] == policy.Advisory && d.Kind != policy.Cap {
-			d.Kind = policy.Warn
-		}
+		d = j.advise(d)
 		i := slices.IndexFunc(j.c.Rulings.Waivers, func(w ruling.Waiver) bool { return w.Covers(d.Rule, doc) && !w.Expired(j.c.Now) })
 		if i >= 0 {
 			w := j.c.Rulings.Waivers[i]

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,30 @@ func TestAnAdvisoryRuleOnlyWarns(t *testing.T) {
 		if r.State != plan.Pending || r.Verdicts[0].Decision+r.Verdicts[len(r.Verdicts)-1].Decision == "" || !strings.Contains(r.Verdicts[0].Decision+r.Verdicts[len(r.Verdicts)-1].Decision, "warn") {
 			t.Errorf("state %s, verdicts %+v", r.State, r.Verdicts)
 		}
+	}
+}
+
+func TestALoweredRuleSaysSoInItsWarning(t *testing.T) {
+	c := swap(t, 1, "10.0.1.30")
+	c.Levels = map[string]policy.Level{"spec.no_prod": policy.Advisory}
+	c.Rulings.Lowered = []string{"spec.no_prod"}
+	r := Judge(t.Context(), engine(t, denyProd), c).Plan().Resources[0]
+	v := r.Verdicts[0]
+	if r.State != plan.Pending || v.Decision != policy.Warn || !strings.HasSuffix(v.Msg, " (deny, but advisory by configuration)") {
+		t.Errorf("state %s, verdict %+v", r.State, v)
+	}
+}
+
+func TestAnAdvisoryCapShortensNoDrain(t *testing.T) {
+	const rule = "# METADATA\n# title: T\npackage sluice.action.short\n\ncap contains {\"maxDrainSeconds\": 60, \"msg\": \"be quick\"} if input.action.verb == \"unassign\"\n"
+	c := swap(t, 1, "10.0.1.30")
+	c.Levels = map[string]policy.Level{"action.short": policy.Advisory}
+	r := Judge(t.Context(), engine(t, rule), c).Plan().Resources[0]
+	if got := r.Waves[1][0].MaxDrainSeconds; got != 600 { // what the library caps it at
+		t.Errorf("the drain lasts %d s: %+v", got, r.Verdicts)
+	}
+	if !slices.Contains(r.Verdicts, plan.Verdict{Rule: "action.short", Decision: policy.Warn, Msg: "be quick"}) {
+		t.Errorf("verdicts %+v", r.Verdicts)
 	}
 }
 

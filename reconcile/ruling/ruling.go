@@ -6,10 +6,12 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
-// Set is all rulings of the policy sources, in the order of their files.
+// Set is all rulings of the policy sources, in the order of their files, and what
+// the configuration says of rules.
 type Set struct {
 	Waivers   []Waiver
 	Approvals []Approval
+	Lowered   []string // ids of the rules that the configuration made advisory
 }
 
 // Waiver takes a rule's hold off the resources that it selects.

@@ -14,6 +14,7 @@ type Config struct {
 	Mode     string            // observe, dry-run or apply
 	Specs    Repo              // where the specs are
 	Policies []Repo            // beside the shipped library
+	Levels   map[string]string // by rule: advisory, for a roll-out
 	Targets  map[string]Target // by name; never empty
 	Drift    Drift
 	Budget   Budget

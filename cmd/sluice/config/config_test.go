@@ -23,6 +23,7 @@ const sample = head + `mode: dry-run
 specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s,
   verify: {pgpKeys: keys/ops.asc, sshAllowedSigners: /etc/allowed_signers}}
 policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies}]
+levels: {spec.keep_two: advisory}
 targets:
   prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
   sim: {endpoint: "http://127.0.0.1:4566", profile: sim, addressesPerNatGateway: 16}
@@ -47,6 +48,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute},
 			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute},
 		},
+		Levels: map[string]string{"spec.keep_two": "advisory"},
 		Targets: map[string]Target{
 			"prod-use1": {Region: "us-east-1", RoleARN: "arn:aws:iam::123456789012:role/sluice", AddressesPerNatGateway: 8},
 			"sim":       {Endpoint: "http://127.0.0.1:4566", Profile: "sim", AddressesPerNatGateway: 16},

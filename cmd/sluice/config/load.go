@@ -43,11 +43,12 @@ func Load(file string, data []byte) (Config, []strictyaml.Problem) {
 
 // raw is a configuration as it is written.
 type raw struct {
-	APIVersion string    `json:"apiVersion"`
-	Kind       string    `json:"kind"`
-	Mode       string    `json:"mode"`
-	Specs      rawRepo   `json:"specs"`
-	Policies   []rawRepo `json:"policies"`
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Mode       string            `json:"mode"`
+	Specs      rawRepo           `json:"specs"`
+	Policies   []rawRepo         `json:"policies"`
+	Levels     map[string]string `json:"levels"`
 	Targets    map[string]struct {
 		Region                 string `json:"region"`
 		Profile                string `json:"profile"`
@@ -118,6 +119,7 @@ func (l *loader) config() Config {
 		}
 		cfg.Policies = append(cfg.Policies, policy)
 	}
+	cfg.Levels = r.Levels
 	if len(r.Targets) > 0 {
 		cfg.Targets = make(map[string]Target, len(r.Targets))
 	}
