@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-func compileSchema(t *testing.T, scope Scope) *jsonschema.Schema {
+func compileSchema(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(scope)))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func asJSON(t *testing.T, v any) any {
 
 func TestTheSchemasDescribeTheInputs(t *testing.T) {
 	for _, scope := range scopes {
-		s := compileSchema(t, scope)
+		s := compileSchema(t, Schema(scope))
 		if err := s.Validate(asJSON(t, inputOf(scope))); err != nil {
 			t.Errorf("%s: the plain input does not validate: %v", scope, err)
 		}
@@ -93,5 +94,31 @@ func TestSchemaReturnsACopy(t *testing.T) {
 	Schema(ScopePlan)[0] = 'x'
 	if Schema(ScopePlan)[0] != '{' {
 		t.Error("a caller changed the schema")
+	}
+}
+
+func TestOneSchemaHoldsTheInputsOfAllScopes(t *testing.T) {
+	var all struct {
+		Definitions map[Scope]map[string]any `json:"definitions"`
+	}
+	if err := json.Unmarshal(Schemas(), &all); err != nil || len(all.Definitions) != len(Scopes()) {
+		t.Fatalf("%d definitions: %v", len(all.Definitions), err)
+	}
+	whole := compileSchema(t, Schemas())
+	for _, scope := range Scopes() {
+		var alone map[string]any
+		if err := json.Unmarshal(Schema(scope), &alone); err != nil {
+			t.Fatal(err)
+		}
+		delete(alone, "$schema") // only the top of a document names the draft
+		if !reflect.DeepEqual(all.Definitions[scope], alone) {
+			t.Errorf("%s: its definition is not its schema", scope)
+		}
+		if err := whole.Validate(asJSON(t, inputOf(scope))); err != nil {
+			t.Errorf("%s: its input does not validate: %v", scope, err)
+		}
+	}
+	if whole.Validate(map[string]any{"acton": true}) == nil {
+		t.Error("an input of no scope validates")
 	}
 }
