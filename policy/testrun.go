@@ -102,12 +102,17 @@ func Test(ctx context.Context, sources []Source) (report TestReport, err error) 
 	return TestReport{Tests: results, Coverage: coverage(modules, cov.Report(rules))}, nil
 }
 
+// exampleTest shows whoever has no test yet what one looks like.
+const exampleTest = `  package sluice.spec.my_rule_test
+  import data.sluice.spec.my_rule
+  test_it_denies if count(my_rule.deny) == 1 with input as {"kind": "NatGateway"}`
+
 // wantTests refuses sources without a test file: nothing tested is no success.
 func wantTests(sources []Source) error {
 	var ps problems
 	for _, src := range sources {
 		if !slices.ContainsFunc(src.Files, func(f File) bool { return fileKind(f.Path) == "test" }) {
-			ps.add(src.Name, 0, 0, "no test found in %s: tests stand in files that end in _test.rego", src.label())
+			ps.add(src.Name, 0, 0, "no test found in %s: write one beside each rule, in a file that ends in _test.rego, such as\n%s", src.label(), exampleTest)
 		}
 	}
 	return ps.err()

@@ -46,7 +46,7 @@ var layout = []struct {
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"cmd/sluice/config", []string{"gitsource", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"reconcile", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/plan"}, "prints; decides nothing"},
-	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "reconcile/plan"}, "machine formats of what render knows"},
+	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
 }
 

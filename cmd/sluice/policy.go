@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render/report"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
 )
@@ -81,7 +82,8 @@ func (a *app) policyTestCommand() *cobra.Command {
 		Use:   "test DIR...",
 		Short: "Run the unit tests of rules (*_test.rego), with coverage",
 		Example: `  sluice policy test policies/
-  sluice policy test policies/ --threshold 100`,
+  sluice policy test policies/ --threshold 100
+  sluice policy test policies/ -o junit > policy-tests.xml`,
 		Args: anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dirs, err := c.folders(args)
@@ -96,9 +98,12 @@ func (a *app) policyTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.output == "json" {
+			switch c.output {
+			case "json":
 				err = writeJSON(a.stdout, result)
-			} else {
+			case "junit":
+				err = report.PolicyTests(a.stdout, result)
+			default:
 				err = printTests(a.stdout, result)
 			}
 			if err != nil {
@@ -108,7 +113,7 @@ func (a *app) policyTestCommand() *cobra.Command {
 		},
 	}
 	c.policyFlag(cmd)
-	c.outputFlag(cmd, "text", "json")
+	c.outputFlag(cmd, "text", "json", "junit")
 	cmd.Flags().Float64Var(&threshold, "threshold", 0, "fail when a rule of yours is covered by less than this many percent of its lines")
 	return cmd
 }

@@ -64,12 +64,7 @@ func JUnit(w io.Writer, r render.AuditReport) error {
 		report.Errors += suite.Errors
 		report.Suites = append(report.Suites, suite)
 	}
-	data, err := xml.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(w, xml.Header+string(data)+"\n")
-	return err
+	return writeXML(w, report)
 }
 
 // junitTest makes a test case. Its class is the document without the line, so that
