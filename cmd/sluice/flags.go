@@ -70,13 +70,9 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 		if c.dir != "" || c.repo != "" || c.ref != "" || c.path != "" || len(c.policies) > 0 {
 			return cfg, fmt.Errorf("--config says where specs and policies are; leave out --dir, --repo, --ref, --path and --policy")
 		}
-		data, err := os.ReadFile(c.config)
+		loaded, err := loadConfig(c.config)
 		if err != nil {
-			return cfg, fmt.Errorf("--config: %w", err)
-		}
-		loaded, problems := config.Load(c.config, data)
-		if len(problems) > 0 {
-			return cfg, problemsError(problems)
+			return cfg, err
 		}
 		cfg = loaded
 	} else if err := c.fromFlags(&cfg); err != nil {
@@ -94,6 +90,18 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 	}
 	if cfg.History.File == "" {
 		cfg.History.File = defaultHistory(getenv)
+	}
+	return cfg, nil
+}
+
+func loadConfig(file string) (config.Config, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("--config: %w", err)
+	}
+	cfg, problems := config.Load(file, data)
+	if len(problems) > 0 {
+		return config.Config{}, problemsError(problems)
 	}
 	return cfg, nil
 }

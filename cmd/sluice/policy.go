@@ -32,8 +32,9 @@ func (a *app) policyCommand() *cobra.Command {
 	return cmd
 }
 
-// policyFlag lets the folders also be given as for the other commands.
-func (c *common) policyFlag(cmd *cobra.Command) {
+// policyFlags let the folders also be given as for the other commands.
+func (c *common) policyFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.config, "config", "", "the policies of this sluice.yaml")
 	cmd.Flags().StringArrayVar(&c.policies, "policy", nil, "the same as DIR; may repeat")
 }
 
@@ -48,15 +49,11 @@ is named with file and line.`,
 		Example: "  sluice policy check policies/",
 		Args:    anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dirs, err := c.folders(args)
+			sources, opts, err := a.somePolicies(&c, args)
 			if err != nil {
 				return err
 			}
-			sources, err := a.policyFolders(dirs)
-			if err != nil {
-				return err
-			}
-			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, policy.Options{})
+			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, opts)
 			if err != nil {
 				return err
 			}
@@ -71,7 +68,7 @@ is named with file and line.`,
 			return err
 		},
 	}
-	c.policyFlag(cmd)
+	c.policyFlags(cmd)
 	return cmd
 }
 
@@ -86,11 +83,11 @@ func (a *app) policyTestCommand() *cobra.Command {
   sluice policy test policies/ -o junit > policy-tests.xml`,
 		Args: anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dirs, err := c.folders(args)
+			from, _, err := a.somePolicies(&c, args)
 			if err != nil {
 				return err
 			}
-			sources, err := a.readPolicies(cmd.Context(), dirs)
+			sources, err := readPolicies(cmd.Context(), from)
 			if err != nil {
 				return err
 			}
@@ -112,7 +109,7 @@ func (a *app) policyTestCommand() *cobra.Command {
 			return testVerdict(result, threshold)
 		},
 	}
-	c.policyFlag(cmd)
+	c.policyFlags(cmd)
 	c.outputFlag(cmd, "text", "json", "junit")
 	cmd.Flags().Float64Var(&threshold, "threshold", 0, "fail when a rule of yours is covered by less than this many percent of its lines")
 	return cmd
@@ -153,89 +150,46 @@ func printTests(w io.Writer, r policy.TestReport) error {
 	return t.Flush()
 }
 
-func (a *app) policyListCommand() *cobra.Command {
-	var c common
-	cmd := &cobra.Command{
-		Use:   "list [DIR...]",
-		Short: "List the rules in force: id, level, title, parameters",
-		Example: `  sluice policy list
-  sluice policy list policies/ -o markdown > RULES.md`,
-		Args: anyArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := a.readPolicies(cmd.Context(), append(args, c.policies...))
-			if err != nil {
-				return err
-			}
-			engine, err := policy.Load(cmd.Context(), sources, policy.Options{})
-			if err != nil {
-				return err
-			}
-			switch c.output {
-			case "json":
-				return writeJSON(a.stdout, engine.Rules())
-			case "markdown":
-				return listMarkdown(a.stdout, engine.Rules())
-			}
-			return listText(a.stdout, engine.Rules())
-		},
-	}
-	c.policyFlag(cmd)
-	c.outputFlag(cmd, "text", "json", "markdown")
-	return cmd
-}
-
-func listText(w io.Writer, rules []policy.Rule) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RULE\tLEVEL\tWHERE\tTITLE")
-	for _, r := range rules {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.ID, r.Level, where(r), render.Clean(r.Title))
-	}
-	return t.Flush()
-}
-
-func where(r policy.Rule) string {
-	if r.Shipped {
-		return "shipped"
-	}
-	return render.Clean(fmt.Sprintf("%s:%d", r.File, r.Line))
-}
-
-// listMarkdown makes the rules' documentation.
-func listMarkdown(w io.Writer, rules []policy.Rule) error {
-	var b strings.Builder
-	b.WriteString("# Rules\n")
-	for _, r := range rules {
-		fmt.Fprintf(&b, "\n## %s\n\n**%s.** %s\n\n- level: %s\n- where: `%s`\n", r.ID, render.Clean(r.Title), render.Clean(r.Description), r.Level, where(r))
-		if len(r.Params) > 0 {
-			data, err := json.Marshal(r.Params)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(&b, "- parameters: `%s`\n", data)
+// policySources are the policies that a command line is about: those of the
+// configuration, or the folders that it names.
+func (a *app) policySources(c *common, args []string) ([]reconcile.Source, policy.Options, error) {
+	cfg := config.Default()
+	dirs := append(args, c.policies...)
+	switch {
+	case c.config != "" && len(dirs) > 0:
+		return nil, policy.Options{}, errors.New("--config says where the policies are; leave out the folders")
+	case c.config != "":
+		var err error
+		if cfg, err = loadConfig(c.config); err != nil {
+			return nil, policy.Options{}, err
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (a *app) policyFolders(dirs []string) ([]reconcile.Source, error) {
-	var sources []reconcile.Source
 	for _, dir := range dirs {
-		src, err := a.open("policies", config.Repo{Dir: dir}, "")
+		cfg.Policies = append(cfg.Policies, config.Repo{Dir: dir})
+	}
+	cfg.Levels = c.levels(cfg.Levels)
+	var sources []reconcile.Source
+	for _, repo := range cfg.Policies {
+		src, err := a.open("policies", repo, gitHost(cfg))
 		if err != nil {
-			return nil, err
+			return nil, policy.Options{}, err
 		}
 		sources = append(sources, src)
 	}
-	return sources, nil
+	return sources, ruleOptions(cfg), nil
 }
 
-// readPolicies reads folders as the rule engine wants them.
-func (a *app) readPolicies(ctx context.Context, dirs []string) ([]policy.Source, error) {
-	from, err := a.policyFolders(dirs)
-	if err != nil {
-		return nil, err
+// somePolicies are policySources that cannot be none.
+func (a *app) somePolicies(c *common, args []string) ([]reconcile.Source, policy.Options, error) {
+	sources, opts, err := a.policySources(c, args)
+	if err == nil && len(sources) == 0 {
+		err = errors.New("name the folder of the rules, as in `sluice policy check policies/`")
 	}
+	return sources, opts, err
+}
+
+// readPolicies reads sources as the rule engine wants them.
+func readPolicies(ctx context.Context, from []reconcile.Source) ([]policy.Source, error) {
 	var sources []policy.Source
 	for _, f := range from {
 		s, err := f.Snapshot(ctx, nil)
@@ -249,15 +203,6 @@ func (a *app) readPolicies(ctx context.Context, dirs []string) ([]policy.Source,
 		sources = append(sources, src)
 	}
 	return sources, nil
-}
-
-// folders are the folders that a command line names, at least one.
-func (c *common) folders(args []string) ([]string, error) {
-	dirs := append(args, c.policies...)
-	if len(dirs) == 0 {
-		return nil, errors.New("name the folder of the rules, as in `sluice policy check policies/`")
-	}
-	return dirs, nil
 }
 
 func anyArgs(*cobra.Command, []string) error { return nil }

@@ -39,10 +39,10 @@ type Approval struct {
 
 // Selector picks specs: all that is set must fit.
 type Selector struct {
-	Labels map[string]string `json:"labels"`
-	Target string            `json:"target"`
-	Kind   string            `json:"kind"`
-	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty"`
+	Target string            `json:"target,omitempty"`
+	Kind   string            `json:"kind,omitempty"`
+	Name   string            `json:"name,omitempty"`
 }
 
 // Covers reports whether the waiver is about this rule and document, whether or
@@ -59,9 +59,3 @@ func (w Waiver) Covers(rule string, doc spec.Document) bool {
 	}
 	return true
 }
-
-// Expired reports whether the waiver no longer counts.
-func (w Waiver) Expired(now time.Time) bool { return !now.Before(w.Expires) }
-
-// Expired reports whether the approval no longer counts.
-func (a Approval) Expired(now time.Time) bool { return !now.Before(a.Expires) }

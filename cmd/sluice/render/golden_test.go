@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/ruling"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -55,6 +56,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"probes", func(s *Style) error { return s.Probes(sampleProbes()) }},
 		{"audit", func(s *Style) error { return s.Audit(sampleAudit()) }},
 		{"audit-clean", func(s *Style) error { return s.Audit(AuditReport{Documents: sampleAudit().Documents[2:]}) }},
+		{"rules", func(s *Style) error { return s.Rules(sampleRules()) }},
+		{"rules-plain", func(s *Style) error { return s.Rules(NewRuleList(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
 		{"history", func(s *Style) error { return s.History(sampleRecords()) }},
 		{"history-empty", func(s *Style) error { return s.History([]history.Record{}) }},
 	} {
@@ -98,6 +101,7 @@ func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
 		{"plan-empty-json", func(b *bytes.Buffer) error { return PlanJSON(b, plan.Plan{Resources: []plan.Resource{{}}}) }},
 		{"apply-json", func(b *bytes.Buffer) error { return ApplyJSON(b, swapPlan(), sampleSteps(), sampleProbes()) }},
 		{"apply-empty-json", func(b *bytes.Buffer) error { return ApplyJSON(b, plan.Plan{}, nil, nil) }},
+		{"rules-json", func(b *bytes.Buffer) error { return RulesJSON(b, sampleRules()) }},
 		{"audit-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleAudit()) }},
 		{"history-json", func(b *bytes.Buffer) error { return HistoryJSON(b, sampleRecords()) }},
 	} {
