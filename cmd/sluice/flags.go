@@ -37,7 +37,7 @@ func (c *common) where(cmd *cobra.Command) {
 	f.StringVar(&c.repo, "repo", "", "specs from a Git repository: https://, ssh:// or file://")
 	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag or commit (default: the repository's own branch)")
 	f.StringVar(&c.path, "path", "", "with --repo: the folder of the specs in it")
-	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies; may repeat (the shipped library is always in force)")
+	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies, or an OPA bundle (.tar.gz); may repeat (the shipped library is always in force)")
 	c.advisoryFlag(cmd)
 }
 
@@ -136,8 +136,12 @@ func (c *common) fromFlags(cfg *config.Config) error {
 	}
 	cfg.Specs.Dir, cfg.Specs.URL, cfg.Specs.Path = c.dir, c.repo, c.path
 	cfg.Specs.Ref = parseRef(c.ref)
-	for _, dir := range c.policies {
-		cfg.Policies = append(cfg.Policies, config.Repo{Dir: dir})
+	for _, path := range c.policies {
+		repo, err := policyRepo(path)
+		if err != nil {
+			return err
+		}
+		cfg.Policies = append(cfg.Policies, repo)
 	}
 	return nil
 }

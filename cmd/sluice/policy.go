@@ -165,12 +165,16 @@ func (a *app) policySources(c *common, args []string) ([]reconcile.Source, polic
 		}
 	}
 	for _, dir := range dirs {
-		cfg.Policies = append(cfg.Policies, config.Repo{Dir: dir})
+		repo, err := policyRepo(dir)
+		if err != nil {
+			return nil, policy.Options{}, err
+		}
+		cfg.Policies = append(cfg.Policies, repo)
 	}
 	cfg.Levels = c.levels(cfg.Levels)
 	var sources []reconcile.Source
 	for _, repo := range cfg.Policies {
-		src, err := a.open("policies", repo, gitHost(cfg))
+		src, err := a.openPolicy(repo, gitHost(cfg))
 		if err != nil {
 			return nil, policy.Options{}, err
 		}

@@ -69,7 +69,7 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 		if err := config.Apart(cfg.Specs, repo); err != nil {
 			return nil, nil, err
 		}
-		src, err := a.open("policies", repo, loginHost)
+		src, err := a.openPolicy(repo, loginHost)
 		if err != nil {
 			return nil, nil, err
 		}

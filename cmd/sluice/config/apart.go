@@ -11,9 +11,18 @@ import (
 
 // Apart refuses policies that the change they judge could bring along: a folder
 // inside the specs' folder or around it, or the same repository unless both name
-// different branches or tags.
+// different branches or tags. Of a bundle, its file and the keys that it is trusted
+// by count.
 func Apart(specs, policies Repo) error {
 	const advice = "a change of the specs could bring the policy that judges it: keep them apart"
+	if policies.Bundle != nil {
+		for _, file := range policies.Bundle.places() {
+			if a := localFolder(specs); a != "" && within(localFolder(Repo{Dir: file}), a) {
+				return fmt.Errorf("%s lies in %s, where the specs are; %s", file, shown(specs), advice)
+			}
+		}
+		return nil
+	}
 	a, b := localFolder(specs), localFolder(policies)
 	switch {
 	case a != "" && b != "" && policies.Dir+specs.Dir != "" && (within(b, a) || within(a, b)):

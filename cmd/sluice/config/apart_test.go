@@ -15,6 +15,11 @@ func TestPoliciesStandApartFromTheChangeTheyJudge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, file := range []string{"nest/specs/rules/p.tar.gz", "repo/p.tar.gz"} {
+		if err := os.WriteFile(filepath.Join(root, file), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := os.Symlink(filepath.Join(root, "nest/specs/rules"), filepath.Join(root, "link")); err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +44,12 @@ func TestPoliciesStandApartFromTheChangeTheyJudge(t *testing.T) {
 		{"HEAD may be that branch", git("https://h/x", none), git("https://h/x", main), true},
 		{"a name may be that branch", git("https://h/x", gitsource.Ref{Name: "main"}), git("https://h/x", main), true},
 		{"two branches", git("https://h/x", main), git("https://h/x", other), false},
+		{"a bundle's file elsewhere", dir("nest/specs"), Repo{Bundle: &Bundle{File: filepath.Join(root, "policies/p.tar.gz")}}, false},
+		{"a bundle's file inside the specs", dir("nest/specs"), Repo{Bundle: &Bundle{File: filepath.Join(root, "nest/specs/p.tar.gz")}}, true},
+		{"a bundle's file through a link into the specs", dir("nest/specs"), Repo{Bundle: &Bundle{File: filepath.Join(root, "link/p.tar.gz")}}, true},
+		{"a bundle's file in the work tree of the specs", git("file://"+filepath.Join(root, "repo"), main), Repo{Bundle: &Bundle{File: filepath.Join(root, "repo/p.tar.gz")}}, true},
+		{"the key of a bundle inside the specs", dir("nest/specs"), Repo{Bundle: &Bundle{URL: "https://h/p", PublicKeys: map[string]string{"ci": filepath.Join(root, "nest/specs/ci.pem")}}}, true},
+		{"a signed bundle on the host of the specs", git("https://h/x.git", main), Repo{Bundle: &Bundle{URL: "https://h/x.git", PublicKeys: map[string]string{"ci": "ci.pem"}}}, false},
 		{"two repositories", git("https://h/x", main), git("https://h/y", main), false},
 	}
 	for _, tt := range tests {

@@ -22,10 +22,11 @@ type Config struct {
 	Listen   string // host:port, loopback
 }
 
-// Repo is a place to read files from: exactly one of URL and Dir is set.
+// Repo is a place to read files from: exactly one of URL, Dir and Bundle is set.
 type Repo struct {
 	URL      string
 	Dir      string
+	Bundle   *Bundle       // of policies only
 	Ref      gitsource.Ref // with URL only
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
@@ -37,6 +38,17 @@ type Repo struct {
 type Verify struct {
 	PGPKeys           string // an armored keyring
 	SSHAllowedSigners string // in the form of OpenSSH's allowed_signers
+}
+
+// Bundle is an OPA bundle, and what its signature and its server are held against.
+type Bundle struct {
+	URL        string            // https://; exactly one of URL and File is set
+	File       string            // a .tar.gz
+	PublicKeys map[string]string // PEM files by names for people; some with URL
+	Scope      string            // of the signature
+	TokenEnv   string            // the environment variable that holds the token
+	TokenFile  string            // the file that holds it
+	CAFile     string
 }
 
 // Target is one AWS account and Region. Empty fields come from the AWS SDK's own

@@ -22,7 +22,8 @@ const head = "apiVersion: sluice/v1\nkind: Config\n"
 const sample = head + `mode: dry-run
 specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s,
   verify: {pgpKeys: keys/ops.asc, sshAllowedSigners: /etc/allowed_signers}}
-policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies}]
+policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies},
+  {bundle: "https://example.com/p.tar.gz", publicKeys: {ci: ci.pem}, scope: write, tokenFile: token, caFile: /ca.pem, interval: 5m}, {bundle: p.tar.gz}]
 levels: {spec.keep_two: advisory}
 targets:
   prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
@@ -47,6 +48,9 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		Policies: []Repo{
 			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute},
 			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute},
+			{Interval: 5 * time.Minute, Bundle: &Bundle{URL: "https://example.com/p.tar.gz", PublicKeys: map[string]string{"ci": filepath.Join(folder, "ci.pem")},
+				Scope: "write", TokenFile: filepath.Join(folder, "token"), CAFile: "/ca.pem"}},
+			{Interval: time.Minute, Bundle: &Bundle{File: filepath.Join(folder, "p.tar.gz")}},
 		},
 		Levels: map[string]string{"spec.keep_two": "advisory"},
 		Targets: map[string]Target{

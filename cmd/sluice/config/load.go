@@ -82,6 +82,7 @@ type rawRepo struct {
 	Path     string     `json:"path"`
 	Interval string     `json:"interval"`
 	Verify   *rawVerify `json:"verify"`
+	rawBundle
 }
 
 type rawVerify struct {
@@ -150,6 +151,9 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Commit: r.Ref.Commit}}
 	if r.URL != "" {
 		l.checkURL(r.URL, at("url"))
+	}
+	if r.Bundle != "" {
+		repo.Bundle = l.bundle(r.rawBundle, at)
 	}
 	if r.Path != "" && !filepath.IsLocal(r.Path) {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
