@@ -160,7 +160,7 @@ func cleanPath(name string) (string, error) {
 		path = "."
 	}
 	if !fs.ValidPath(path) || len(path) > maxPath || strings.Contains(path, `\`) || !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
-		return "", fmt.Errorf("the path %.100q leads out of the bundle or cannot be read", name)
+		return "", fmt.Errorf("the path %.100q leads out of the bundle or cannot be read; build it in the folder of the rules, as in `opa build --bundle .`", name)
 	}
 	return path, nil
 }
