@@ -35,7 +35,7 @@ func (a *app) policyCommand() *cobra.Command {
 // policyFlags let the folders also be given as for the other commands.
 func (c *common) policyFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.config, "config", "", "the policies of this sluice.yaml")
-	cmd.Flags().StringArrayVar(&c.policies, "policy", nil, "the same as DIR; may repeat")
+	cmd.Flags().StringArrayVar(&c.policies, "policy", nil, "the same as DIR: a folder, or an OPA bundle (.tar.gz); may repeat")
 }
 
 func (a *app) policyCheckCommand() *cobra.Command {
