@@ -138,7 +138,10 @@ func (f files) packed(t *testing.T) []byte {
 func tarball(t *testing.T, headers []tar.Header, data files) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
+	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := tar.NewWriter(z)
 	for _, h := range headers {
 		if err := w.WriteHeader(&h); err != nil {
