@@ -128,7 +128,9 @@ func TestAServerIsNotBelievedWhen(t *testing.T) {
 	}{
 		{"it has no such bundle", func(_ *stage, w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, "the server answered 404 Not Found; check the URL"},
 		{"it refuses the token", func(_ *stage, w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, http.StatusUnauthorized) }, "the server answered 401 Unauthorized; check tokenEnv or tokenFile"},
-		{"it fails", func(_ *stage, w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, http.StatusInternalServerError) }, "the server answered 500 Internal Server Error"},
+		{"it fails", func(_ *stage, w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, secret, http.StatusInternalServerError)
+		}, "the server answered 500 Internal Server Error"},
 		{"it says unchanged and was not asked", func(_ *stage, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, "the server answered 304"},
 		{"it sends nothing", func(*stage, http.ResponseWriter, *http.Request) {}, "it is no gzip'd tar"},
 		{"it sends a page", func(_ *stage, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "it is no gzip'd tar"},
