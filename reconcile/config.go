@@ -63,6 +63,9 @@ type Config struct {
 	LookOnly bool // plan and judge, but neither act nor probe
 	Specs    Source
 	Policies []Source // none: only the shipped library
+	// LoadPolicies compiles the policies; nil: policy.Load, in this process.
+	LoadPolicies LoadPolicies
+
 	Targets  map[string]Target
 	Budget   judge.Budget
 	Drift    *Drift        // nil: never on its own
