@@ -26,6 +26,7 @@ var layout = []struct {
 	{"gitsource", nil, "could be lifted out: a commit becomes files, nothing of sluice"},
 	{"policy", []string{"policy/library"}, "could be lifted out: knows its inputs by their schemas only"},
 	{"policy/library", nil, "embedded files"},
+	{"policy/worker", []string{"policy"}, "could be lifted out with policy: evaluates it in another process"},
 	{"examples", nil, "embedded files"},
 	{"reconcile/strictyaml", nil, "reads YAML for whoever asks"},
 	{"reconcile/inventory", nil, "the vocabulary: everybody may know it, so it knows nobody"},
@@ -57,7 +58,7 @@ var only = []struct {
 	why     string
 }{
 	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
-	{"github.com/open-policy-agent/", []string{"policy"}, "one place closes OPA's silent passes"},
+	{"github.com/open-policy-agent/", []string{"policy", "policy/worker"}, "one place closes OPA's silent passes; its values cross to the worker"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
