@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
-	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -63,8 +62,10 @@ type Config struct {
 	Mode     Mode
 	LookOnly bool // plan and judge, but neither act nor probe
 	Specs    Source
-	Policies []Source       // none: only the shipped library
-	Rules    policy.Options // how the policies are compiled
+	Policies []Source // none: only the shipped library
+	// LoadPolicies compiles the policies; nil: [LoadHere].
+	LoadPolicies LoadPolicies
+
 	Targets  map[string]Target
 	Budget   judge.Budget
 	Drift    *Drift        // nil: never on its own

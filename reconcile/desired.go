@@ -24,7 +24,7 @@ import (
 type Desired struct {
 	Commit gitsource.Commit
 	Specs  spec.Set
-	Engine *policy.Engine // nil when Err says that the policies are broken
+	Engine Engine // nil when Err says that the policies are broken
 	// Rulings are the waivers and approvals that stand beside the rules.
 	Rulings ruling.Set
 	Levels  map[string]policy.Level // of the rules, by id
@@ -47,14 +47,19 @@ func (d *Desired) key() string {
 	return d.Commit.ID + " " + d.Engine.Digest()
 }
 
-// Look reads specs and policies once, and compiles the policies by opts.
-func Look(ctx context.Context, specs Source, policies []Source, opts policy.Options) (*Desired, error) {
-	return newLooker(specs, policies, opts).look(ctx, nil)
+// Close ends the engine; nothing can be judged any more.
+func (d *Desired) Close() error { return closeEngine(d.Engine) }
+
+// Look reads specs and policies once, and has load compile the policies. The
+// caller closes what it returns.
+func Look(ctx context.Context, specs Source, policies []Source, load LoadPolicies) (*Desired, error) {
+	return newLooker(specs, policies, load).look(ctx, nil)
 }
 
-// LookAtPolicies reads policies alone. Desired.Engine is never nil without an error.
-func LookAtPolicies(ctx context.Context, policies []Source, opts policy.Options) (*Desired, error) {
-	k := newLooker(nil, policies, opts)
+// LookAtPolicies reads policies alone, and has load compile them. Desired.Engine is
+// never nil without an error; the caller closes it.
+func LookAtPolicies(ctx context.Context, policies []Source, load LoadPolicies) (*Desired, error) {
+	k := newLooker(nil, policies, load)
 	d := &Desired{}
 	for _, src := range k.policies {
 		s, err := src.read(ctx)
@@ -73,7 +78,8 @@ func LookAtPolicies(ctx context.Context, policies []Source, opts policy.Options)
 type looker struct {
 	specs    *remembered
 	policies []*remembered
-	opts     policy.Options
+	load     LoadPolicies
+	engines  engines
 }
 
 // remembered is a source and what it said last.
@@ -90,8 +96,11 @@ func (r *remembered) read(ctx context.Context) (*gitsource.Snapshot, error) {
 	return s, err
 }
 
-func newLooker(specs Source, policies []Source, opts policy.Options) *looker {
-	k := &looker{specs: &remembered{Source: specs}, opts: opts}
+func newLooker(specs Source, policies []Source, load LoadPolicies) *looker {
+	if load == nil {
+		load = LoadHere(policy.Options{})
+	}
+	k := &looker{specs: &remembered{Source: specs}, load: load}
 	for _, src := range policies {
 		k.policies = append(k.policies, &remembered{Source: src})
 	}
@@ -163,7 +172,7 @@ func parse(s *gitsource.Snapshot) spec.Set {
 }
 
 // compile makes the engine, and reads the rulings that stand beside the rules.
-func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (*policy.Engine, ruling.Set, error) {
+func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (Engine, ruling.Set, error) {
 	var sources []policy.Source
 	var files []ruling.File
 	for i, s := range snapshots {
@@ -174,7 +183,7 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 		}
 		sources = append(sources, src)
 	}
-	engine, err := policy.Load(ctx, sources, k.opts)
+	engine, err := k.load(ctx, sources)
 	if err != nil {
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", err)
 	}
@@ -195,13 +204,15 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 		bad = append(bad, p)
 	}
 	if len(bad) > 0 {
+		bad = append(bad, closeEngine(engine))
 		return nil, ruling.Set{}, fmt.Errorf("policy: %w", errors.Join(bad...))
 	}
 	rulings.Lowered = lowered
+	k.engines.add(engine)
 	return engine, rulings, nil
 }
 
-func levels(engine *policy.Engine) map[string]policy.Level {
+func levels(engine Engine) map[string]policy.Level {
 	of := map[string]policy.Level{}
 	if engine != nil {
 		for _, r := range engine.Rules() {

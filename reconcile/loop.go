@@ -37,10 +37,13 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.Rules), untrusted: map[string]bool{}}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
 	return l, nil
 }
+
+// Close ends what judged. The loop must not turn any more.
+func (l *Loop) Close() error { return l.looker.engines.closeBefore(nil) }
 
 // Turn is what one turn of the loop saw and did.
 type Turn struct {
@@ -164,6 +167,9 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 		l.aside = newAside() // a new request: what was set aside gets another chance
 	}
 	l.current = d
+	if err := l.looker.engines.closeBefore(d.Engine); err != nil { // this turn judges by d's
+		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
+	}
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}

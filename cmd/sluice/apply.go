@@ -92,6 +92,7 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
+	defer loop.Close()
 	endProgress := background(ctx, progress.Run)
 	turn := loop.Once
 	if c.wait {

@@ -27,6 +27,7 @@ var layout = []struct {
 	{"policy", []string{"policy/library"}, "could be lifted out: knows its inputs by their schemas only"},
 	{"policy/library", nil, "embedded files"},
 	{"policy/bundle", []string{"policy"}, "an OPA bundle becomes a policy source's files, nothing of sluice"},
+	{"policy/worker", []string{"policy"}, "could be lifted out with policy: evaluates it in another process"},
 	{"examples", nil, "embedded files"},
 	{"reconcile/strictyaml", nil, "reads YAML for whoever asks"},
 	{"reconcile/inventory", nil, "the vocabulary: everybody may know it, so it knows nobody"},
@@ -58,7 +59,7 @@ var only = []struct {
 	why     string
 }{
 	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
-	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle"}, "one place closes OPA's silent passes, another those of its bundles"},
+	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle", "policy/worker"}, "one place closes OPA's silent passes; bundles and values are OPA's too"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},

@@ -61,11 +61,12 @@ func (a *app) audit(ctx context.Context, cfg config.Config, opts auditOptions) e
 	progress := a.progress(a.stderr, nil)
 	endProgress := background(ctx, progress.Run)
 	progress.Event(reconcile.Event{Kind: reconcile.EventReading, What: specs.String()})
-	d, err := reconcile.Look(ctx, specs, policies, ruleOptions(cfg))
+	d, err := reconcile.Look(ctx, specs, policies, isolated(cfg))
 	endProgress()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	if d.Engine == nil {
 		return d.Err
 	}

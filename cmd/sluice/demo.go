@@ -224,6 +224,9 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 	go func() {
 		defer endProgress()
 		err := runBoth(ctx, d.web, handler, loop.Serve)
+		if e := loop.Close(); err == nil {
+			err = e
+		}
 		if e := store.Close(); err == nil {
 			err = e
 		}

@@ -13,6 +13,9 @@ func main() { os.Exit(run()) }
 
 // run is main with a status, so that tests can call it.
 func run() int {
+	if isWorker(os.Args) {
+		return runWorker()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}

@@ -35,6 +35,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer loop.Close()
 			endProgress := background(cmd.Context(), progress.Run)
 			turn, err := loop.Once(cmd.Context(), nil)
 			endProgress()

@@ -53,7 +53,7 @@ is named with file and line.`,
 			if err != nil {
 				return err
 			}
-			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, opts)
+			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, reconcile.LoadHere(opts))
 			if err != nil {
 				return err
 			}

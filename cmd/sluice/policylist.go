@@ -25,7 +25,7 @@ are marked, and expired ones named. Approvals follow.`,
 			if err != nil {
 				return err
 			}
-			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, opts)
+			d, err := reconcile.LookAtPolicies(cmd.Context(), sources, reconcile.LoadHere(opts))
 			if err != nil {
 				return err
 			}

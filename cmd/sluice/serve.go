@@ -70,6 +70,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
+	defer loop.Close()
 	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now})
 	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
 	err = runBoth(ctx, listener, handler, loop.Serve)

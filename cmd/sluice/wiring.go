@@ -29,7 +29,7 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 	out := reconcile.Config{
 		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, Log: a.logger(), Now: a.now,
 		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
-		Rules: ruleOptions(cfg),
+		LoadPolicies: isolated(cfg),
 	}
 	var err error
 	if out.Specs, out.Policies, err = a.sources(cfg); err != nil {

@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/seed-6ca89210/sluice/policy"
+)
+
+// hello is the first message to a child: the limits that it sets itself before it
+// reads what somebody else wrote.
+type hello struct {
+	Memory int64 `json:"memory"`
+}
+
+// setup is the second one.
+type setup struct {
+	Sources []policy.Source `json:"sources"`
+	Options policy.Options  `json:"options"`
+}
+
+// loaded is the child's answer to it.
+type loaded struct {
+	Digest string `json:"digest"`
+	Error  string `json:"error"`
+}
+
+// request is the head of an evaluation; the inputs follow as a frame of their own,
+// a list.
+type request struct {
+	ID    uint64       `json:"id"`
+	Scope policy.Scope `json:"scope"`
+	Now   time.Time    `json:"now"`
+}
+
+// answer has the request's ID: an answer to another question would be the worst
+// of all errors. All inputs of a scope are judged by the same rules, so these are
+// named once.
+type answer struct {
+	ID        uint64   `json:"id"`
+	Evaluated []string `json:"evaluated"`
+	Replies   []reply  `json:"replies"`
+}
+
+// reply is what became of one input.
+type reply struct {
+	Decisions []policy.Decision `json:"decisions"`
+	Error     string            `json:"error,omitempty"`
+	TooSlow   bool              `json:"tooSlow,omitempty"` // the error is that of a deadline
+	Alone     bool              `json:"alone,omitempty"`   // this was too much at once: ask for each input alone
+}
