@@ -108,7 +108,7 @@ func TestARevisionThatIsNoneSaysWhatToDo(t *testing.T) {
 	wantError(t, err, ErrUnreachable, "no Git repository")
 	empty := newWorkTree(t)
 	_, err = At(context.Background(), empty.dir, "HEAD")
-	wantError(t, err, ErrEmpty, "no commit yet")
+	wantError(t, err, ErrRefNotFound, "no commit yet")
 }
 
 func TestTheCommitsSinceARevisionThatTouchAFolder(t *testing.T) {

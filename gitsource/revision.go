@@ -51,7 +51,7 @@ func (p *past) named(name string) (plumbing.Hash, error) {
 	if name == "@" || name == "HEAD" {
 		ref, err := storer.ResolveReference(p.store, plumbing.HEAD)
 		if err != nil {
-			return plumbing.ZeroHash, emptyRepository(p.where)
+			return plumbing.ZeroHash, failf(ErrRefNotFound, p.where, "HEAD names no commit yet; commit something first")
 		}
 		return p.peeled(ref.Hash(), name)
 	}
