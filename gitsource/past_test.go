@@ -127,8 +127,9 @@ func TestTheCommitsSinceARevisionThatTouchAFolder(t *testing.T) {
 	three := add("3", "-", plain, side)
 	four := add("4", "-", three)
 	r.point("refs/heads/main", four)
+	r.commit("both", specs("both"), three, one)
 	for _, c := range []struct{ since, want string }{
-		{"HEAD", ""}, {"HEAD~1", "4"}, {three, "4"}, {two, "3 4"}, {one, "2 3 4"}, {"side", "3 4"},
+		{"HEAD", ""}, {"HEAD~1", "4"}, {three, "4"}, {two, "3 4"}, {one, "2 3 4"}, {"side", "3 4"}, {"both", "4"},
 	} {
 		list, err := Since(context.Background(), filepath.Join(r.dir, "specs"), c.since)
 		check(t, err)

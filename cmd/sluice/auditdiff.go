@@ -41,7 +41,7 @@ func (au *audit) compare(ctx context.Context, base auditBase, docs []spec.Docume
 	}
 	var gone []spec.Document
 	for _, doc := range base.docs {
-		if doc.Name != "" && !names[doc.Name] && !unread[doc.File] { // of a file that cannot be read, nothing is known to be gone
+		if doc.Name != "" && !names[doc.Name] && base.asked[doc.File] && !unread[doc.File] { // of a file that cannot be read, nothing is known to be gone
 			names[doc.Name] = true
 			gone = append(gone, doc)
 		}

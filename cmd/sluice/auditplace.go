@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
 // auditPlace is where an audit reads from.
@@ -84,59 +82,4 @@ func fromHere(name string) string {
 		return rel
 	}
 	return name
-}
-
-// auditBase is what there was before.
-type auditBase struct {
-	revision string
-	commit   string
-	docs     []spec.Document
-}
-
-// auditBase reads the paths, or the repository, as they were at a revision. What
-// was not there then was empty.
-func (a *app) auditBase(ctx context.Context, p auditPlace, revision string) (auditBase, error) {
-	base := auditBase{revision: revision}
-	var files []spec.File
-	seen := map[string]bool{}
-	add := func(s *gitsource.Snapshot, err error, name func(string) string) error {
-		if errors.Is(err, gitsource.ErrPathNotFound) || errors.Is(err, gitsource.ErrEmpty) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		base.commit = s.Commit.ID
-		for _, f := range s.Files {
-			if at := name(f.Path); !seen[at] {
-				seen[at] = true
-				files = append(files, spec.File{Path: at, Data: f.Data})
-			}
-		}
-		return nil
-	}
-	for _, at := range p.paths {
-		s, err := gitsource.At(ctx, at, revision)
-		folder := filepath.ToSlash(at)
-		if info, statErr := os.Stat(at); statErr == nil && !info.IsDir() {
-			folder = path.Dir(folder)
-		}
-		if err := add(s, err, func(file string) string { return path.Join(folder, file) }); err != nil {
-			return base, err
-		}
-	}
-	if len(p.paths) == 0 {
-		repo := p.cfg.Specs
-		repo.Ref = parseRef(revision)
-		src, err := a.open("--diff", repo, gitHost(p.cfg))
-		if err != nil {
-			return base, err
-		}
-		s, err := src.Snapshot(ctx, nil)
-		if err := add(s, err, func(file string) string { return file }); err != nil {
-			return base, err
-		}
-	}
-	base.docs = spec.Parse(files).Documents
-	return base, nil
 }

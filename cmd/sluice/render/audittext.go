@@ -85,7 +85,7 @@ func (d AuditDocument) change() string {
 	case d.Was == "":
 		return d.Change + ", now " + d.Now
 	case d.Was == d.Now:
-		return d.Change + ", was " + d.Was + " and is"
+		return d.Change + ", " + d.Now + " as before"
 	}
 	return d.Change + ", was " + d.Was + ", now " + d.Now
 }
