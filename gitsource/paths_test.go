@@ -66,3 +66,19 @@ func TestAPathThatCannotBeReadSaysWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+func TestAFolderIsReadOnceForItsFirstSnapshot(t *testing.T) {
+	t.Chdir(fill(t, map[string]string{"a.yaml": "a"}))
+	for _, cfg := range []Config{{Dir: "."}, {Paths: []string{"."}}} {
+		s := open(t, cfg)
+		first, err := s.Snapshot(context.Background(), nil)
+		check(t, err)
+		if got := s.Stats(); got != (Stats{LsRemotes: 0, Fetches: 1}) {
+			t.Errorf("%+v", got)
+		}
+		again, err := s.Snapshot(context.Background(), first)
+		if check(t, err); again != first {
+			t.Error("an unchanged folder is read into another snapshot")
+		}
+	}
+}

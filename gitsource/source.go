@@ -128,6 +128,9 @@ func (s *Source) Fetch(ctx context.Context, commit string) (*Snapshot, error) {
 // Snapshot returns last itself when the ref still names its commit, which costs
 // one ls-remote. Otherwise it fetches. On an error the caller keeps last.
 func (s *Source) Snapshot(ctx context.Context, last *Snapshot) (*Snapshot, error) {
+	if last == nil && s.cfg.URL == "" { // of a folder, a look at its head reads all of it
+		return s.Fetch(ctx, "")
+	}
 	id, err := s.Head(ctx)
 	if err != nil {
 		return nil, err
