@@ -10,16 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// Config says what to read and how much of it. Exactly one of URL and Dir is set.
+// Config says what to read and how much of it. Exactly one of URL, Dir and Paths is
+// set.
 type Config struct {
 	// URL is https://, ssh:// (or user@host:path), or file://. Plain http:// is
 	// for loopback hosts only. Userinfo in it is used and never shown.
 	URL string
 	// Dir is a plain folder, read as it lies there, without Git.
 	Dir string
-	// Ref says which commit. Not for Dir.
+	// Paths are plain folders and files, read as they lie there. Each must hold a
+	// file that is wanted; files are named by the path that they were found at,
+	// "specs/a.yaml" in the folder "specs", and one that is found twice is one.
+	Paths []string
+	// Ref says which commit. Not for Dir and Paths.
 	Ref Ref
-	// Path is the folder to read, with slashes; the root when empty.
+	// Path is the folder to read, with slashes; the root when empty. Not for Paths.
 	Path string
 	// Extensions of the files to return; .yaml, .yml, .json and .rego when nil.
 	// Upper and lower case are the same.

@@ -44,26 +44,31 @@ type folderWalk struct {
 }
 
 func (f *folder) read(ctx context.Context) ([]File, error) {
+	g := &gather{cfg: f.cfg, where: f.where}
+	if err := f.readInto(ctx, g); err != nil {
+		return nil, err
+	}
+	return g.finish()
+}
+
+func (f *folder) readInto(ctx context.Context, g *gather) error {
 	info, err := os.Stat(f.dir)
 	if err != nil {
-		return nil, failf(ErrUnreachable, f.where, "%s; check dir", plain(err))
+		return failf(ErrUnreachable, f.where, "%s; check dir", plain(err))
 	}
 	if !info.IsDir() {
-		return nil, failf(ErrUnreachable, f.where, "this is not a folder; set dir to the folder that holds the files")
+		return failf(ErrUnreachable, f.where, "this is not a folder; set dir to the folder that holds the files")
 	}
 	root, err := os.OpenRoot(f.dir)
 	if err != nil {
-		return nil, failf(ErrUnreachable, f.where, "%s; check dir and its permissions", plain(err))
+		return failf(ErrUnreachable, f.where, "%s; check dir and its permissions", plain(err))
 	}
 	defer root.Close()
-	w := folderWalk{gather: &gather{cfg: f.cfg, where: f.where}, ctx: ctx, root: root}
+	w := folderWalk{gather: g, ctx: ctx, root: root}
 	if err := w.checkPath(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := w.walk(f.cfg.Path, 0); err != nil {
-		return nil, err
-	}
-	return w.finish()
+	return w.walk(f.cfg.Path, 0)
 }
 
 // checkPath looks at every part of the path, since a link in its middle would

@@ -1,10 +1,13 @@
-// Package gitsource turns a commit, or a plain folder, into its files.
+// Package gitsource turns a commit, or plain folders and files, into its files.
 //
 // A Source is opened once from a Config and asked again and again. [Source.Head]
 // costs one ls-remote; [Source.Fetch] makes a fresh depth-1 fetch into memory;
 // [Source.Snapshot] does the second only when the first says that something
 // changed. There is no work tree and nothing is kept between two calls: a pull
 // into a shallow clone fails after a force-push to an older commit.
+//
+// [At] and [Since] look back from a folder or file of this machine, in the history
+// of the repository that it lies in.
 //
 // What it reads is taken to be hostile. Ref names are data, never paths. Files
 // come out of tree objects, and only those of mode 100644 and 100755; symbolic

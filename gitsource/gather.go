@@ -56,8 +56,13 @@ func (g *gather) count(full string) (bool, error) {
 		return false, failf(ErrLimit, g.where, "with %s there are more files than limits.files, which is %d; set path to a smaller folder or raise the limit",
 			clean(full), g.cfg.Limits.Files)
 	}
-	ext := path.Ext(full)
-	return slices.ContainsFunc(g.cfg.Extensions, func(e string) bool { return strings.EqualFold(e, ext) }), nil
+	return g.wanted(full), nil
+}
+
+// wanted reports whether a file is of a wanted kind, by its name.
+func (g *gather) wanted(name string) bool {
+	ext := path.Ext(name)
+	return slices.ContainsFunc(g.cfg.Extensions, func(e string) bool { return strings.EqualFold(e, ext) })
 }
 
 // reserve checks the size of a wanted file before it is read.
@@ -77,14 +82,19 @@ func (g *gather) add(full string, data []byte) {
 	g.files = append(g.files, File{Path: full, Data: data})
 }
 
+// nothing is the error of a place without a wanted file.
+func (g *gather) nothing() error {
+	return failf(ErrEmpty, g.where, "folder %s holds no file that ends in %s (files of other kinds: %d); check path",
+		g.cfg.Path, strings.Join(g.cfg.Extensions, ", "), g.seen)
+}
+
 // finish sorts the files. None is an error: a wrong path must not read as
 // "nothing is wanted". Two of one name can only come from a forged tree.
 func (g *gather) finish() ([]File, error) {
 	if len(g.files) == 0 {
-		return nil, failf(ErrEmpty, g.where, "folder %s holds no file that ends in %s (files of other kinds: %d); check path",
-			g.cfg.Path, strings.Join(g.cfg.Extensions, ", "), g.seen)
+		return nil, g.nothing()
 	}
-	slices.SortFunc(g.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	sortFiles(g.files)
 	for i := 1; i < len(g.files); i++ {
 		if g.files[i].Path == g.files[i-1].Path {
 			return nil, failf(ErrRefused, g.where, "%s is there twice; check the repository with `git fsck`", clean(g.files[i].Path))

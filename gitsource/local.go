@@ -67,9 +67,14 @@ func (l *local) open() (*filesystem.Storage, error) {
 	if err != nil {
 		return nil, failf(ErrUnreachable, l.where, "the repository cannot be opened: %s", plain(err))
 	}
+	return objectStore(repo, l.where)
+}
+
+// objectStore is what an opened repository reads from.
+func objectStore(repo *git.Repository, where string) (*filesystem.Storage, error) {
 	store, ok := repo.Storer.(*filesystem.Storage)
 	if !ok {
-		return nil, failf(ErrUnreachable, l.where, "the repository has no store of files")
+		return nil, failf(ErrUnreachable, where, "the repository has no store of files")
 	}
 	// Objects may be borrowed from a repository anywhere on the machine
 	// (`git clone --shared`), so alternates start from the root.

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Source reads one ref of one repository, or one folder. It is safe for use by
-// several goroutines, and two Sources share nothing.
+// Source reads one ref of one repository, or plain folders and files. It is safe
+// for use by several goroutines, and two Sources share nothing.
 type Source struct {
 	cfg   Config
 	where string // for people: the URL without userinfo, or the folder
@@ -41,10 +41,18 @@ func Open(cfg Config) (*Source, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	if (cfg.URL == "") == (cfg.Dir == "") {
+	if (cfg.URL == "") == (cfg.Dir == "") && len(cfg.Paths) == 0 {
 		return nil, errors.New("url, dir: set exactly one of the two, the url of a repository or a plain folder")
 	}
 	s := &Source{cfg: cfg}
+	if len(cfg.Paths) > 0 {
+		if cfg.URL+cfg.Dir != "" || cfg.Ref != (Ref{}) || cfg.Path != "." {
+			return nil, errors.New("paths: plain folders and files stand alone; leave url, dir, ref and path out")
+		}
+		s.where = strings.Join(cfg.Paths, ", ")
+		s.back = &plainPaths{cfg: cfg}
+		return s, nil
+	}
 	if cfg.Dir != "" {
 		if cfg.Ref != (Ref{}) {
 			return nil, errors.New("ref: a plain folder has no refs; leave ref out, or give a file:// url for a repository on disk")
@@ -120,6 +128,9 @@ func (s *Source) Fetch(ctx context.Context, commit string) (*Snapshot, error) {
 // Snapshot returns last itself when the ref still names its commit, which costs
 // one ls-remote. Otherwise it fetches. On an error the caller keeps last.
 func (s *Source) Snapshot(ctx context.Context, last *Snapshot) (*Snapshot, error) {
+	if last == nil && s.cfg.URL == "" { // of a folder, a look at its head reads all of it
+		return s.Fetch(ctx, "")
+	}
 	id, err := s.Head(ctx)
 	if err != nil {
 		return nil, err

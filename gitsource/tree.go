@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,21 +31,32 @@ type treeReader struct {
 	// filtered says that the server left out blobs above limits.fileSize, so that
 	// a blob that is not there is one of those.
 	filtered bool
+	only     string // the one file of the path that is wanted; all when empty
+	pool     *pool  // blobs that were read before; nil: none are kept
 }
 
 // readSnapshot peels tip to a commit and gathers its files.
 func readSnapshot(ctx context.Context, cfg Config, where string, store storer.EncodedObjectStorer, tip plumbing.Hash, filtered bool) (*Snapshot, error) {
 	r := &treeReader{gather: &gather{cfg: cfg, where: where}, ctx: ctx, store: store, filtered: filtered}
+	return r.snapshot(tip)
+}
+
+func (r *treeReader) snapshot(tip plumbing.Hash) (*Snapshot, error) {
 	commit, err := r.commit(tip)
 	if err != nil {
 		return nil, err
 	}
-	r.where = where + " at commit " + commit.Hash.String()
+	r.where += " at commit " + commit.Hash.String()
 	root, err := r.find(commit.TreeHash)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.walk(root, r.cfg.Path, 0); err != nil {
+	if r.only != "" {
+		err = r.one(root)
+	} else {
+		err = r.walk(root, r.cfg.Path, 0)
+	}
+	if err != nil {
 		return nil, err
 	}
 	files, err := r.finish()
@@ -216,15 +228,10 @@ func (r *treeReader) walk(h plumbing.Hash, dir string, depth int) error {
 		if err != nil {
 			return err
 		}
-		// The library has brought odd modes to the five that Git knows. Compare
-		// for equality: filemode.IsFile says yes to links.
-		switch e.Mode {
-		case filemode.Dir:
+		if e.Mode == filemode.Dir {
 			err = r.walk(e.Hash, full, depth+1)
-		case filemode.Regular, filemode.Executable:
-			err = r.file(full, e.Hash)
-		default:
-			err = r.refused(full, e.Mode)
+		} else {
+			err = r.leaf(full, e)
 		}
 		if err != nil {
 			return err
@@ -233,10 +240,53 @@ func (r *treeReader) walk(h plumbing.Hash, dir string, depth int) error {
 	return nil
 }
 
+// one reads a single file of the path.
+func (r *treeReader) one(folder plumbing.Hash) error {
+	e, found, err := r.child(folder, r.only)
+	if err != nil {
+		return err
+	}
+	full := path.Join(r.cfg.Path, r.only)
+	if !found || e.Mode == filemode.Dir {
+		return failf(ErrPathNotFound, r.where, "there is no file %s; check path", clean(full))
+	}
+	return r.leaf(full, e)
+}
+
+// child looks up one entry of the path's folder.
+func (r *treeReader) child(folder plumbing.Hash, name string) (object.TreeEntry, bool, error) {
+	entries, err := r.tree(folder, r.cfg.Path)
+	if err != nil {
+		return object.TreeEntry{}, false, err
+	}
+	i := slices.IndexFunc(entries, func(e object.TreeEntry) bool { return e.Name == name })
+	if i < 0 {
+		return object.TreeEntry{}, false, nil
+	}
+	return entries[i], true, nil
+}
+
+// leaf reads what is no folder. The library has brought odd modes to the five that
+// Git knows, so compare for equality: filemode.IsFile says yes to links.
+func (r *treeReader) leaf(full string, e object.TreeEntry) error {
+	switch e.Mode {
+	case filemode.Regular, filemode.Executable:
+		return r.file(full, e.Hash)
+	}
+	return r.refused(full, e.Mode)
+}
+
 func (r *treeReader) file(full string, h plumbing.Hash) error {
 	wanted, err := r.count(full)
 	if err != nil || !wanted {
 		return err
+	}
+	if data, held := r.pool.get(h); held {
+		if err := r.reserve(full, int64(len(data))); err != nil {
+			return err
+		}
+		r.add(full, data)
+		return nil
 	}
 	n, err := r.size(h)
 	if r.filtered && errors.Is(err, plumbing.ErrObjectNotFound) {
@@ -251,6 +301,9 @@ func (r *treeReader) file(full string, h plumbing.Hash) error {
 	data, err := r.blob(h, n)
 	if err != nil {
 		return r.broken(clean(full)+",", h, err)
+	}
+	if err := r.pool.put(h, data, r.where); err != nil {
+		return err
 	}
 	r.add(full, data)
 	return nil

@@ -87,6 +87,22 @@ func keys(ts *testscript.TestScript, args []string) {
 	}
 }
 
+// field prints one field of a JSON file by its path, as JSON.
+func field(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: field FILE PATH")
+	}
+	value := json.RawMessage(ts.ReadFile(args[0]))
+	for name := range strings.SplitSeq(args[1], ".") {
+		var object map[string]json.RawMessage
+		ts.Check(json.Unmarshal(value, &object))
+		if value = object[name]; value == nil {
+			ts.Fatalf("%s has no field %s", args[0], args[1])
+		}
+	}
+	fmt.Fprintln(ts.Stdout(), string(value))
+}
+
 func collectKeys(at string, value any, paths map[string]bool) {
 	switch v := value.(type) {
 	case map[string]any:

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	expand FILE                 put environment variables into a file
 //	folder DIR                  print the names of what is in a folder
 //	keys FILE                   print the paths of all fields of a JSON file
+//	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
 //	await status|calls REGEXP   until the daemon's status, or the calls, match
 //	get PATH                    print a page of the daemon's API
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"expand":     positive(expand),
 			"folder":     positive(folder),
 			"keys":       positive(keys),
+			"field":      positive(field),
 			"await":      positive(await),
 			"get":        positive(get),
 			"sigterm":    positive(sigterm),

@@ -18,28 +18,61 @@ type Auditor struct {
 	Now     time.Time
 }
 
-// Spec returns what each spec rule says of a good document, those that pass
-// included, in the order of their ids.
-func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]plan.Verdict, error) {
-	res, err := a.Engine.Eval(ctx, policy.ScopeSpec, documentInput(doc), a.Now)
-	if err != nil {
-		return nil, err
+// Finding is what one rule says of a document, and where in its file. Line and
+// Column are 0 when the rule does not say what it is about.
+type Finding struct {
+	plan.Verdict
+	Line, Column int
+}
+
+// Findings are all that the spec rules say of a document, those that pass included,
+// in the order of their ids. With an error the document has not been judged.
+type Findings struct {
+	List []Finding
+	Err  error
+}
+
+// Specs judges good documents, and returns as many findings.
+func (a Auditor) Specs(ctx context.Context, docs []spec.Document) []Findings {
+	answers := a.Engine.EvalAll(ctx, policy.ScopeSpec, len(docs), func(i int) any { return documentInput(docs[i]) }, a.Now)
+	all := make([]Findings, len(docs))
+	for i, answer := range answers {
+		all[i] = Findings{a.findings(docs[i], answer.Result), answer.Err}
 	}
-	j := judgement{c: Case{Levels: a.Levels, Rulings: a.Rulings, Now: a.Now}}
-	var r plan.Resource
-	for _, d := range j.waive(&r, doc, res).Decisions {
-		r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
+	return all
+}
+
+// Spec judges one document as Specs does.
+func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]Finding, error) {
+	f := a.Specs(ctx, []spec.Document{doc})[0]
+	return f.List, f.Err
+}
+
+func (a Auditor) findings(doc spec.Document, res policy.Result) []Finding {
+	said := map[string][]Finding{}
+	for _, d := range res.Decisions {
+		said[d.Rule] = append(said[d.Rule], a.finding(doc, d))
 	}
-	said := map[string][]plan.Verdict{}
-	for _, v := range r.Verdicts {
-		said[v.Rule] = append(said[v.Rule], v)
-	}
-	var list []plan.Verdict
+	var list []Finding
 	for _, id := range res.Evaluated {
 		if len(said[id]) == 0 {
-			list = append(list, plan.Verdict{Rule: id, Decision: "pass"})
+			list = append(list, Finding{Verdict: plan.Verdict{Rule: id, Decision: "pass"}})
 		}
 		list = append(list, said[id]...)
 	}
-	return list, nil
+	return list
+}
+
+// finding is one decision after levels and waivers.
+func (a Auditor) finding(doc spec.Document, d policy.Decision) Finding {
+	j := judgement{c: Case{Levels: a.Levels, Rulings: a.Rulings, Now: a.Now}}
+	var r plan.Resource // where a waiver is noted
+	for _, d := range j.waive(&r, doc, policy.Result{Decisions: []policy.Decision{d}}).Decisions {
+		r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
+	}
+	f := Finding{Verdict: r.Verdicts[0]}
+	if d.Path != "" {
+		f.Line, f.Column = doc.Locate(d.Path)
+	}
+	return f
 }

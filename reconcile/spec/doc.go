@@ -6,8 +6,9 @@
 // resource is reported as an error instead of being taken for one that nobody
 // wants. Nothing at all to read is an error too, never an empty wish.
 //
-// Only files named *.yaml, *.yml and *.json are read, and none below a name that
-// begins with a dot: those belong to other tools.
+// Only files named *.yaml, *.yml and *.json are read. A snapshot has no files below
+// a name that begins with a dot, unless it is asked for by this name: those belong
+// to other tools (see gitsource).
 //
 // What has a shape is checked by the JSON Schema in spec.schema.json (which
 // editors can use); what has a meaning (addresses, ranges, durations, two specs

@@ -44,6 +44,9 @@ func Parse(files []File) Set {
 	var set Set
 	for _, e := range all {
 		e.doc.Problems = strictyaml.SortProblems(e.doc.Problems)
+		if len(e.doc.Problems) == 0 { // a bad one may be large, and nobody asks
+			e.doc.yaml = e.yaml
+		}
 		set.Documents = append(set.Documents, e.doc)
 		set.Problems = append(set.Problems, e.doc.Problems...)
 	}
@@ -73,13 +76,8 @@ func parseFiles(files []File) []entry {
 	return slices.Concat(parsed...)
 }
 
-// isSpecFile tells specs from the files of other tools in the same repository.
+// isSpecFile tells specs from other files of the same snapshot, by their names.
 func isSpecFile(name string) bool {
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") && part != "." && part != ".." {
-			return false
-		}
-	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml", ".json":
 		return true

@@ -66,6 +66,19 @@ type Document struct {
 
 	JSON     json.RawMessage      // the document as it is written
 	Problems []strictyaml.Problem // empty when the document is good
+
+	yaml strictyaml.Document // of a good document, for positions
+}
+
+// Locate returns the line and column of what a JSON pointer (RFC 6901) names in a
+// good document, such as "/spec/secondary/addresses/0": of the value, or of the key
+// where the value is a mapping or a list. Where the pointer leads to nothing, it is
+// the last part on its way that exists; in the end the document itself.
+func (d Document) Locate(pointer string) (line, column int) {
+	if line, column = d.yaml.Locate(pointer); line > 0 {
+		return line, column
+	}
+	return d.Line, 1
 }
 
 // Secondary is the secondary addresses that are wanted: exactly Addresses, or,

@@ -75,8 +75,29 @@ func TestParseReadsBothKinds(t *testing.T) {
 		Prefixes:        &Prefixes{CIDRs: cidrs("10.0.2.64/28")},
 		MaxDrainSeconds: 350, AllowReassignment: true,
 	}}
+	for i := range set.Documents {
+		set.Documents[i].yaml = strictyaml.Document{}
+	}
 	if !reflect.DeepEqual(set.Documents, want) {
 		t.Errorf("got  %+v\nwant %+v", set.Documents, want)
+	}
+}
+
+func TestWhatARuleSpeaksOfIsFoundInTheFile(t *testing.T) {
+	set := Parse([]File{{"a.yaml", []byte("# comment\n---\n" + gateway + "---\n" + networkInterface)}, {"b.yaml", []byte("kind: NatGateway\n")}})
+	for pointer, want := range map[string][2]int{
+		"/spec/secondary/addresses/1": {11, 28}, "/metadata/labels/cost": {7, 3}, "/spec/drain": {12, 3}, "": {3, 1}, "rubbish": {3, 1},
+	} {
+		if line, column := set.Documents[0].Locate(pointer); line != want[0] || column != want[1] {
+			t.Errorf("%q is at %d:%d, want %d:%d", pointer, line, column, want[0], want[1])
+		}
+	}
+	second := set.Documents[1]
+	if line, _ := second.Locate("/kind"); line != second.Line+1 {
+		t.Errorf("in the second document, which begins on line %d: %d", second.Line, line)
+	}
+	if line, column := set.Documents[2].Locate("/kind"); line != 1 || column != 1 {
+		t.Errorf("in a bad document: %d:%d", line, column)
 	}
 }
 
@@ -105,7 +126,7 @@ func TestNothingToReadIsAnError(t *testing.T) {
 		"no file":         nil,
 		"only comments":   {{"a.yaml", []byte("# nothing yet\n---\n")}},
 		"no spec file":    {{"README.md", []byte(gateway)}, {"a.yaml.orig", []byte(gateway)}},
-		"other tools":     {{".github/workflows/ci.yaml", []byte("on: push\n")}, {"x/.hidden.yaml", []byte(gateway)}},
+		"other tools":     {{"ci.toml", []byte("on: push\n")}, {"x/.yaml.swp", []byte(gateway)}},
 		"an empty folder": {},
 	} {
 		set := Parse(files)
@@ -267,7 +288,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 			t.Fatalf("problems %v in\n%s", set.Problems, file.String())
 		}
 		for i, got := range set.Documents {
-			got.JSON, got.Line, got.File = nil, 0, ""
+			got.JSON, got.Line, got.File, got.yaml = nil, 0, "", strictyaml.Document{}
 			if !reflect.DeepEqual(got, want[i]) {
 				t.Fatalf("got %+v\nwant %+v\n%s", got, want[i], file.String())
 			}

@@ -68,7 +68,7 @@ func child(n *yaml.Node, step string) (key, value *yaml.Node) {
 			}
 		}
 	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) && strconv.Itoa(i) == step {
 			return nil, n.Content[i]
 		}
 	}

@@ -3,15 +3,19 @@ package render
 import (
 	"io"
 	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
-// AuditReport is what policy says of specs, without AWS. Its JSON is the output
-// of `sluice audit -o json`.
+// AuditReport is what policy says of specs. Its JSON is the output of
+// `sluice audit -o json`.
 type AuditReport struct {
 	PolicyDigest string          `json:"policyDigest"`
 	Documents    []AuditDocument `json:"documents"`
-	Problems     []string        `json:"problems"` // "file:line:column: …", of no one document
-	Summary      AuditSummary    `json:"summary"`  // set by [AuditJSON]
+	Problems     []string        `json:"problems"`       // "file:line:column: …", of no one document
+	Diff         *AuditDiff      `json:"diff,omitempty"` // nil: every document was judged
+	Live         *AuditLive      `json:"live,omitempty"` // nil: EC2 was not asked
+	Summary      AuditSummary    `json:"summary"`        // set by [AuditJSON]
 
 	Titles map[string]string `json:"titles,omitempty"` // of rules, by id, as far as they are known
 }
@@ -24,6 +28,14 @@ type AuditDocument struct {
 	Name     string      `json:"name"`
 	Problems []string    `json:"problems"` // "file:line:column: …"
 	Rules    []AuditRule `json:"rules"`
+
+	// With a diff: what became of it (one of the changes below), and the gravest
+	// decision before and now. Was is empty where there was no such document.
+	Change string `json:"change,omitempty"`
+	Was    string `json:"was,omitempty"`
+	Now    string `json:"now,omitempty"`
+
+	Live *AuditState `json:"live,omitempty"` // nil: EC2 was not asked
 }
 
 // AuditRule is what one rule says of a document: pass, warn, cap, hold, deny, or
@@ -34,53 +46,82 @@ type AuditRule struct {
 	Msg      string `json:"msg"`
 	Line     int    `json:"line,omitempty"`   // of the offending YAML in the document's file; 0: the document's own
 	Column   int    `json:"column,omitempty"` // counted in characters from 1; 0 when not known
+	Was      string `json:"was,omitempty"`    // with a diff: the rule's gravest decision before
 }
 
 // NotJudged is said of a document that has neither problems nor rules.
 const NotJudged = "no rule was evaluated, so nothing is known of this document"
 
-// AuditSummary counts documents, each by the gravest thing said of it.
-type AuditSummary struct {
-	Documents int `json:"documents"`
-	Passed    int `json:"passed"` // nothing but passes and warnings
-	Held      int `json:"held"`
-	Denied    int `json:"denied"`
-	Faulty    int `json:"faulty"`   // with problems, no rule, or a rule that could not be evaluated
-	Warnings  int `json:"warnings"` // of all documents
-	Problems  int `json:"problems"` // of all documents, and of none
+// The changes of a document since the base of a diff. One that did not change is
+// listed for its problems only.
+const (
+	Added     = "added"
+	Changed   = "changed"
+	Unchanged = "unchanged"
+)
+
+// AuditDiff says what the documents were compared with.
+type AuditDiff struct {
+	Base      string      `json:"base"`             // as it was asked for
+	Commit    string      `json:"commit,omitempty"` // its id; empty where nothing of the paths was there
+	Unchanged int         `json:"unchanged"`        // documents that were not judged, as they did not change
+	Gone      []AuditGone `json:"gone"`
 }
 
-// Count summarises a report.
-func (r *AuditReport) Count() AuditSummary {
-	s := AuditSummary{Documents: len(r.Documents), Problems: len(r.Problems)}
-	for _, d := range r.Documents {
-		said := map[string]int{}
-		for _, rule := range d.Rules {
-			said[grade(rule.Decision)]++
-		}
-		s.Warnings += said["warn"]
-		s.Problems += len(d.Problems)
-		switch {
-		case len(d.Problems)+said["error"] > 0, len(d.Rules) == 0: // no rule, no pass
-			s.Faulty++
-		case said["deny"] > 0:
-			s.Denied++
-		case said["hold"] > 0:
-			s.Held++
-		default:
-			s.Passed++
-		}
-	}
-	return s
+// AuditGone is a document that is there no more. Its resource stays as it is.
+type AuditGone struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	Was  string `json:"was"` // the gravest decision
 }
 
-// grade is the decision itself when it is a known one. What is not known is no pass.
-func grade(decision string) string {
-	switch decision {
-	case "pass", "allow", "waived", "cap", "warn", "hold", "deny":
-		return decision
+// AuditLive is what EC2 adds to an audit: the judged plan, and the live addresses
+// that no spec names.
+type AuditLive struct {
+	Plan    plan.Plan        `json:"plan"`
+	Unnamed []AuditAddresses `json:"unnamed"`
+
+	Commit Commit `json:"-"` // that the plan would carry out
+}
+
+// AuditState is where the resource of a document stands.
+type AuditState struct {
+	Target string     `json:"target"`
+	ID     string     `json:"id"` // empty when no resource was found
+	State  plan.State `json:"state"`
+	Reason string     `json:"reason"`
+}
+
+// AuditAddresses are secondary addresses of one resource that no spec names.
+type AuditAddresses struct {
+	Target    string         `json:"target"`
+	Kind      string         `json:"kind"`
+	ID        string         `json:"id"`
+	Name      string         `json:"name,omitempty"` // the tag Name
+	Addresses []AuditAddress `json:"addresses"`
+	Spec      *plan.SpecRef  `json:"spec,omitempty"` // of the resource; nil when no spec names it at all
+	Why       string         `json:"why"`
+}
+
+// AuditAddress is a live address. Its status is empty when it is settled.
+type AuditAddress struct {
+	IP     string `json:"ip"`
+	Status string `json:"status,omitempty"` // EC2's, such as unassigning
+}
+
+// List writes the addresses on one line.
+func (a AuditAddresses) List() string {
+	var list []string
+	for _, one := range a.Addresses {
+		text := one.IP
+		if one.Status != "" {
+			text += " (" + one.Status + ")"
+		}
+		list = append(list, text)
 	}
-	return "error"
+	return strings.Join(list, ", ")
 }
 
 // AuditJSON writes a report's stable JSON form.
@@ -92,76 +133,22 @@ func AuditJSON(w io.Writer, r AuditReport) error {
 		d := &r.Documents[i]
 		d.Problems, d.Rules = append([]string{}, d.Problems...), append([]AuditRule{}, d.Rules...)
 	}
+	if r.Diff != nil {
+		diff := *r.Diff
+		diff.Gone = append([]AuditGone{}, diff.Gone...)
+		r.Diff = &diff
+	}
+	if r.Live != nil {
+		live := *r.Live
+		live.Plan, live.Unnamed = wholeLists(live.Plan), append([]AuditAddresses{}, live.Unnamed...)
+		r.Live = &live
+	}
 	return writeJSON(w, r)
 }
 
-// Audit prints a report. Rules that pass share one line.
-func (s *Style) Audit(r AuditReport) error {
-	return s.print(func(p *page) {
-		for _, problem := range r.Problems {
-			p.put(worst, "error")
-			p.gap(2)
-			p.flow(span{plain, problem})
-		}
-		if len(r.Problems) > 0 {
-			p.newline()
-		}
-		for _, d := range r.Documents {
-			p.auditDocument(d)
-			p.newline()
-		}
-		p.auditSummary(r.Count())
-	})
-}
-
-const auditGutter = 7 // "error" and two spaces
-
-// auditDocument writes one document: what stops it first, what passed last.
-func (p *page) auditDocument(d AuditDocument) {
-	p.flow(span{strong, position(d.File, d.Line)}, span{strong, d.Name}, span{quiet, d.Kind})
-	entry := func(i ink, word string, spans ...span) {
-		p.gap(2)
-		p.put(i, word)
-		p.tab(2 + auditGutter)
-		p.flow(spans...)
+// Add lists addresses, if there are any.
+func (l *AuditLive) Add(a AuditAddresses, any bool) {
+	if any {
+		l.Unnamed = append(l.Unnamed, a)
 	}
-	for _, problem := range d.Problems {
-		entry(worst, "error", span{plain, problem})
-	}
-	if len(d.Problems)+len(d.Rules) == 0 {
-		entry(worst, "error", span{plain, NotJudged})
-	}
-	var passed []string
-	for _, rule := range d.Rules {
-		if rule.Decision == "pass" && rule.Msg == "" {
-			passed = append(passed, rule.ID)
-			continue
-		}
-		entry(decisionInk(rule.Decision), rule.Decision, span{plain, rule.ID}, span{plain, rule.Msg})
-	}
-	if len(passed) > 0 {
-		entry(good, "pass", span{quiet, strings.Join(passed, ", ")})
-	}
-}
-
-// auditSummary counts, the gravest first.
-func (p *page) auditSummary(s AuditSummary) {
-	var parts []span
-	for _, part := range []struct {
-		n    int
-		text string
-		ink  ink
-	}{
-		{s.Faulty, formatNumber(s.Faulty) + " with errors", worst},
-		{s.Denied, formatNumber(s.Denied) + " denied", worst},
-		{s.Held, formatNumber(s.Held) + " held", holding},
-		{s.Passed, formatNumber(s.Passed) + " passed", good},
-		{s.Warnings, count(s.Warnings, "warning", "warnings"), due},
-		{s.Problems, count(s.Problems, "problem", "problems"), worst},
-	} {
-		if part.n > 0 {
-			parts = append(parts, span{part.ink, part.text})
-		}
-	}
-	p.total(count(s.Documents, "document", "documents"), parts)
 }

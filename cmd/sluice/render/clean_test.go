@@ -103,6 +103,13 @@ func poison(t *rapid.T, v reflect.Value, text *rapid.Generator[string]) {
 		for i := range v.NumField() {
 			poison(t, v.Field(i), text)
 		}
+	case reflect.Pointer:
+		if !v.IsNil() && v.CanSet() { // a copy: others may point there too
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			poison(t, own.Elem(), text)
+			v.Set(own)
+		}
 	case reflect.Slice:
 		for i := range v.Len() {
 			poison(t, v.Index(i), text)
@@ -122,13 +129,14 @@ func TestNoControlByteReachesTheTerminalWhateverTheInput(t *testing.T) {
 		},
 		"probes":   func(t *rapid.T, s *Style, _ io.Writer) error { return s.Probes(poisoned(t, sampleProbes())) },
 		"audit":    func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleAudit())) },
+		"diff":     func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleDiff())) },
 		"history":  func(t *rapid.T, s *Style, _ io.Writer) error { return s.History(poisoned(t, sampleRecords())) },
 		"explain":  func(t *rapid.T, s *Style, _ io.Writer) error { return s.Explain(poisoned(t, sampleStory())) },
 		"progress": func(t *rapid.T, s *Style, _ io.Writer) error { return hostileProgress(t, s) },
 		"JSON": func(t *rapid.T, _ *Style, w io.Writer) error {
 			p, story := poisoned(t, mixedPlan()), poisoned(t, sampleStory())
 			return errors.Join(PlanJSON(w, p), ApplyJSON(w, p, poisoned(t, sampleSteps()), poisoned(t, sampleProbes())),
-				AuditJSON(w, poisoned(t, sampleAudit())), HistoryJSON(w, poisoned(t, sampleRecords())), ExplainJSON(w, story))
+				AuditJSON(w, poisoned(t, sampleAudit())), AuditJSON(w, poisoned(t, sampleDiff())), HistoryJSON(w, poisoned(t, sampleRecords())), ExplainJSON(w, story))
 		},
 	}
 	for name, print := range prints {

@@ -55,6 +55,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"title", func(s *Style) error { return s.Title("A commit adds an address.\nWatch it drain.") }},
 		{"probes", func(s *Style) error { return s.Probes(sampleProbes()) }},
 		{"audit", func(s *Style) error { return s.Audit(sampleAudit()) }},
+		{"audit-diff", func(s *Style) error { return s.Audit(sampleDiff()) }},
+		{"audit-unchanged", func(s *Style) error { return s.Audit(AuditReport{Diff: &AuditDiff{Base: "HEAD~1", Unchanged: 1}}) }},
 		{"audit-clean", func(s *Style) error { return s.Audit(AuditReport{Documents: sampleAudit().Documents[2:]}) }},
 		{"rules", func(s *Style) error { return s.Rules(sampleRules()) }},
 		{"rules-plain", func(s *Style) error { return s.Rules(NewRuleList(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
@@ -103,6 +105,7 @@ func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
 		{"apply-empty-json", func(b *bytes.Buffer) error { return ApplyJSON(b, plan.Plan{}, nil, nil) }},
 		{"rules-json", func(b *bytes.Buffer) error { return RulesJSON(b, sampleRules()) }},
 		{"audit-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleAudit()) }},
+		{"audit-diff-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleDiff()) }},
 		{"history-json", func(b *bytes.Buffer) error { return HistoryJSON(b, sampleRecords()) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

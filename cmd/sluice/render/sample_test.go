@@ -175,6 +175,39 @@ func sampleAudit() AuditReport {
 	}
 }
 
+// sampleDiff is an audit of what changed, with EC2.
+func sampleDiff() AuditReport {
+	return AuditReport{
+		PolicyDigest: samplePolicy,
+		Diff: &AuditDiff{Base: "origin/main", Commit: sampleID, Unchanged: 41, Gone: []AuditGone{
+			{File: "gateways/old.yaml", Line: 3, Kind: "NatGateway", Name: "egress-old", Was: "warn"},
+		}},
+		Documents: []AuditDocument{
+			{File: "gateways/a.yaml", Line: 1, Kind: "NatGateway", Name: "egress-a", Change: Changed, Was: "pass", Now: "deny",
+				Live: &AuditState{Target: "prod-use1", ID: gatewayA, State: plan.Denied}, Rules: []AuditRule{
+					{ID: "spec.allowed_cidrs", Decision: "deny", Msg: "8.8.8.8 is outside the allowed ranges", Line: 9, Column: 17, Was: "pass"},
+					{ID: "spec.names", Decision: "pass", Was: "hold"},
+					{ID: "spec.min_serving", Decision: "pass", Was: "pass"},
+				}},
+			{File: "gateways/n.yaml", Line: 1, Kind: "NatGateway", Name: "egress-n", Change: Added, Now: "pass",
+				Live: &AuditState{Target: "default", ID: "nat-n", State: plan.Pending, Reason: "assign 10.0.1.21, then unassign 10.0.1.20"},
+				Rules: []AuditRule{
+					{ID: "spec.names", Decision: "pass"},
+					{ID: "guard.removal_budget", Decision: "hold", Msg: "the specs take away 9 addresses"},
+					{ID: "approval", Decision: "allow", Msg: "approved by lead@example.com in a (approvals.yaml:1): agreed"},
+				}},
+			{File: "gateways/x.yaml", Line: 1, Kind: "NatGateway", Name: "egress-x", Change: Changed, Was: "error", Now: "error",
+				Live: &AuditState{Target: "default", ID: "nat-x", State: plan.Error, Reason: "nat-x does not exist in target \"default\""}, Rules: []AuditRule{
+					{ID: "spec.names", Decision: "pass"},
+				}},
+		},
+		Live: &AuditLive{Plan: swapPlan(), Unnamed: []AuditAddresses{
+			{Target: "prod-use1", Kind: "NatGateway", ID: gatewayA, Addresses: []AuditAddress{{IP: "10.0.1.20"}, {IP: "10.0.1.28", Status: "unassigning"}}, Spec: &egressA, Why: "not wanted by its spec, egress-a"},
+			{Target: "default", Kind: "NatGateway", ID: "nat-spare", Name: "spare", Addresses: []AuditAddress{{IP: "10.0.1.40"}}, Why: "no spec names the gateway"},
+		}},
+	}
+}
+
 func sampleRecords() []history.Record {
 	at := func(seq uint64, seconds int, r history.Record) history.Record {
 		r.Seq, r.Time, r.Commit = seq, sampleTime.Add(time.Duration(seconds)*time.Second), sampleID

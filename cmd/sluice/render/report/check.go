@@ -25,7 +25,7 @@ func levelOf(decision string) level {
 	switch decision {
 	case "pass", "allow":
 		return passed
-	case "cap", "waived":
+	case "cap", "waived", noteDecision:
 		return note
 	case "warn":
 		return warning
@@ -33,16 +33,34 @@ func levelOf(decision string) level {
 	return failure
 }
 
-// problemRule stands where a rule's id is wanted, for problems that no rule found.
-const problemRule = "problem"
+// What stands where a rule's id is wanted, for what no rule found.
+const (
+	problemRule = "problem"
+	planRule    = "live.plan"
+	unnamedRule = "live.unnamed"
+	goneRule    = "diff.gone"
+	changedRule = "diff.changed"
+)
 
-// problemTitle says in its title what it checks.
-const problemTitle = "Specs can be read"
+// ownTitles say what these check.
+func ownTitles() map[string]string {
+	return map[string]string{
+		problemRule: "Specs can be read",
+		planRule:    "The resource is there and can be planned",
+		unnamedRule: "A spec names every live address",
+		goneRule:    "A document that is there no more",
+		changedRule: "Documents changed",
+	}
+}
+
+// noteDecision is the decision of what is only worth knowing.
+const noteDecision = "note"
 
 // check is one thing that was said, cleaned for display. Line and column are 0 when
 // they are not known; file is empty when it is of no one file.
 type check struct {
 	rule, decision, msg string
+	was                 string // the decision before, where it was another
 	level               level
 	path                string // the file as it is written, for links
 	file                string // the same, cleaned
@@ -62,13 +80,20 @@ func (c check) place() string {
 }
 
 // text is what a check says; a decision without words stands for itself.
-func (c check) text() string { return cmp.Or(c.msg, c.decision+" by "+c.rule) }
+func (c check) text() string {
+	text := cmp.Or(c.msg, c.decision+" by "+c.rule)
+	if c.was != "" {
+		text += " (was " + c.was + ")"
+	}
+	return text
+}
 
 // subject is a document, or the snapshot as a whole, with what was said of it.
 type subject struct {
 	file, kind, name string
 	line             int
 	checks           []check
+	remark           bool // of no document: what is worth knowing beside them
 }
 
 // label names a subject for people, "NatGateway/egress-a".
@@ -83,7 +108,7 @@ func (s subject) label() string {
 }
 
 // subjects turns a report into checks: the problems of no one document first, then
-// the documents in their order, problems before rules.
+// the documents in their order, problems before rules, then what is worth knowing.
 func subjects(r render.AuditReport) []subject {
 	var list []subject
 	if len(r.Problems) > 0 {
@@ -96,7 +121,7 @@ func subjects(r render.AuditReport) []subject {
 	for _, d := range r.Documents {
 		list = append(list, document(d))
 	}
-	return list
+	return append(list, remarks(r)...)
 }
 
 func document(d render.AuditDocument) subject {
@@ -109,6 +134,12 @@ func document(d render.AuditDocument) subject {
 			rule: render.Clean(rule.ID), decision: render.Clean(rule.Decision), msg: cleanLines(rule.Msg),
 			level: levelOf(rule.Decision), path: d.File, file: s.file, line: d.Line,
 		}
+		if rule.Was != rule.Decision {
+			c.was = render.Clean(rule.Was)
+		}
+		if rule.Decision == "hold" && d.Approved() {
+			c.level = note
+		}
 		if rule.Line > 0 {
 			c.line, c.column = rule.Line, max(0, rule.Column)
 		}
@@ -116,6 +147,9 @@ func document(d render.AuditDocument) subject {
 	}
 	if len(s.checks) == 0 { // nothing said is no pass
 		s.checks = append(s.checks, problem(render.NotJudged, d.File, d.Line))
+	}
+	if d.Live != nil {
+		s.checks = append(s.checks, standing(d, s.file))
 	}
 	return s
 }

@@ -30,7 +30,7 @@ func GitHub(w io.Writer, r render.AuditReport) error {
 	for _, s := range all {
 		for _, c := range s.checks {
 			if c.level == passed {
-				lines = append(lines, plainLine(strings.TrimSpace("pass "+c.rule+" "+c.place()+" "+s.label()+" "+c.msg)))
+				lines = append(lines, plainLine(joined(" ", "pass", c.rule, c.place(), s.label(), c.msg)))
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func GitLab(w io.Writer, r render.AuditReport) error {
 	prints := fingerprints{}
 	for _, s := range subjects(r) {
 		for _, c := range s.checks {
-			if c.level == passed {
+			if c.level == passed || c.level == note && c.file == "" { // a note of no file is not about the code
 				continue
 			}
 			issues = append(issues, gitlabIssue{

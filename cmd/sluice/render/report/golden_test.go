@@ -16,6 +16,9 @@ func TestFormatsAreAsInTheGoldenFiles(t *testing.T) {
 			golden(t, name, written(t, format, mixed()))
 			golden(t, name+"-clean", written(t, format, clean()))
 			golden(t, name+"-empty", written(t, format, render.AuditReport{}))
+			golden(t, name+"-diff", written(t, format, changed()))
+			golden(t, name+"-unchanged", written(t, format, unchanged()))
+			golden(t, name+"-live", written(t, format, lively()))
 		})
 	}
 }

@@ -9,7 +9,17 @@ import (
 
 // Markdown writes a report for a comment on a pull request: what is no pass in one
 // table, the gravest first, and the rules that pass folded below.
+// With EC2 asked, the plan follows: what would be done, and what converges when.
 func Markdown(w io.Writer, r render.AuditReport) error {
+	text := auditComment(r)
+	if r.Live != nil {
+		text += "\n" + planComment(r.Live.Plan, r.Live.Commit)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func auditComment(r render.AuditReport) string {
 	var c comment
 	c.begin("audit", "`sluice audit -o json` lists them all.")
 	s := r.Count()
@@ -19,14 +29,24 @@ func Markdown(w io.Writer, r render.AuditReport) error {
 	}
 	c.line(joined("<br>", tally(plural(s.Documents, "document"), some(s.Faulty, "with errors"), some(s.Denied, "denied"), some(s.Held, "held"),
 		some(s.Passed, "passed"), anyOf(s.Warnings, "warning"), anyOf(s.Problems, "problem")), policy) + "\n")
-	all := subjects(r)
+	var all []subject
+	for _, s := range subjects(r) {
+		if !s.remark { // those have tables of their own
+			all = append(all, s)
+		}
+	}
+	if r.Diff != nil {
+		c.changes(r)
+	}
 	if rows := findings(all); len(rows) > 0 {
 		c.table([]string{"decision", "document", "rule", "says"}, rows)
 	}
 	rows, n := passes(all)
 	c.folded(plural(n, "check")+" passed", []string{"document", "rules that pass"}, rows)
-	_, err := io.WriteString(w, c.b.String())
-	return err
+	if r.Live != nil {
+		c.unnamed(r.Live.Unnamed)
+	}
+	return c.b.String()
 }
 
 // findings are the rows of what is no pass.

@@ -33,6 +33,11 @@ var states = [...]struct {
 // what policy says of it, and when it converges. Of the commit, author and message
 // may be empty.
 func PlanMarkdown(w io.Writer, p plan.Plan, commit render.Commit) error {
+	_, err := io.WriteString(w, planComment(p, commit))
+	return err
+}
+
+func planComment(p plan.Plan, commit render.Commit) string {
 	var c comment
 	c.begin("plan", "`sluice plan -o json` lists them all.")
 	var kinds []string
@@ -54,8 +59,7 @@ func PlanMarkdown(w io.Writer, p plan.Plan, commit render.Commit) error {
 		c.table([]string{"state", "resource", "steps", "policy and reason", "converges"}, rows)
 	}
 	c.folded(plural(len(synced), "resource")+" in sync", []string{"resource", "id"}, synced)
-	_, err := io.WriteString(w, c.b.String())
-	return err
+	return c.b.String()
 }
 
 // rank is where a state stands among the states, -1 when it is not known.

@@ -63,6 +63,60 @@ func clean() render.AuditReport {
 	}}
 }
 
+// changed is a diff: a document that became worse, one that is new, one that is as
+// bad as it was, and one that is gone.
+func changed() render.AuditReport {
+	return render.AuditReport{
+		PolicyDigest: digest,
+		Diff: &render.AuditDiff{Base: "origin/main", Commit: "7f3c2a1b9d04e5f60718293a4b5c6d7e8f901234", Unchanged: 41, Gone: []render.AuditGone{
+			{File: "gateways/old.yaml", Line: 3, Kind: "NatGateway", Name: "egress-old", Was: "pass"},
+		}},
+		Documents: []render.AuditDocument{
+			{File: "gateways/a.yaml", Line: 1, Kind: "NatGateway", Name: "egress-a", Change: render.Changed, Was: "pass", Now: "deny", Rules: []render.AuditRule{
+				{ID: "spec.allowed_cidrs", Decision: "deny", Msg: "8.8.8.8 is outside 10.0.0.0/8", Line: 9, Column: 17, Was: "pass"},
+				{ID: "spec.names", Decision: "pass", Was: "warn"},
+				{ID: "spec.required_labels", Decision: "pass", Was: "pass"},
+			}},
+			{File: "gateways/new.yaml", Line: 1, Kind: "NatGateway", Name: "egress-n", Change: render.Added, Now: "pass", Rules: []render.AuditRule{
+				{ID: "spec.allowed_cidrs", Decision: "pass"},
+			}},
+			{File: "gateways/e.yaml", Line: 3, Kind: "NatGateway", Name: "egress-e", Change: render.Unchanged, Was: "error", Now: "error", Problems: []string{
+				"gateways/e.yaml:7:5: unknown field \"adresses\" (did you mean \"addresses\"?)",
+			}},
+		},
+	}
+}
+
+// unchanged is a diff without a change.
+func unchanged() render.AuditReport {
+	return render.AuditReport{PolicyDigest: digest, Diff: &render.AuditDiff{Base: "HEAD~1", Commit: "7f3c2a1b9d04e5f60718293a4b5c6d7e8f901234", Unchanged: 3}}
+}
+
+// lively is an audit with EC2: a resource to be changed, one that is let past a
+// hold, one that is not there, and addresses that no spec names.
+func lively() render.AuditReport {
+	at := func(name, file string, state plan.State, reason string, rules ...render.AuditRule) render.AuditDocument {
+		return render.AuditDocument{File: file, Line: 3, Kind: "NatGateway", Name: name, Rules: append([]render.AuditRule{{ID: "spec.names", Decision: "pass"}}, rules...),
+			Live: &render.AuditState{Target: "default", ID: "nat-" + name, State: state, Reason: reason}}
+	}
+	return render.AuditReport{
+		PolicyDigest: digest,
+		Documents: []render.AuditDocument{
+			at("egress-a", "gateways/a.yaml", plan.Pending, "assign 10.0.1.21, then unassign 10.0.1.20",
+				render.AuditRule{ID: "action.cap_drain", Decision: "cap", Msg: "drains are capped at 350 s"}, render.AuditRule{ID: "plan.change_budget", Decision: "pass"}),
+			at("egress-h", "gateways/h.yaml", plan.Pending, "unassign 10.0.2.20",
+				render.AuditRule{ID: "guard.removal_budget", Decision: "hold", Msg: "9 of 4 removals"}, render.AuditRule{ID: "approval", Decision: "allow", Msg: "approved by lead@example.com"}),
+			at("egress-d", "gateways/d.yaml", plan.Denied, "", render.AuditRule{ID: "action.no_moves", Decision: "deny", Msg: "addresses move by hand"}),
+			at("egress-x", "gateways/x.yaml", plan.Error, "nat-x does not exist in target \"default\""),
+		},
+		Live: &render.AuditLive{Plan: samplePlan(), Commit: sampleCommit, Unnamed: []render.AuditAddresses{
+			{Target: "default", Kind: "NatGateway", ID: "nat-egress-a", Addresses: []render.AuditAddress{{IP: "10.0.1.20"}, {IP: "10.0.1.28", Status: "unassigning"}},
+				Spec: &plan.SpecRef{Name: "egress-a", File: "gateways/a.yaml", Line: 3}, Why: "not wanted by its spec, egress-a"},
+			{Target: "default", Kind: "NatGateway", ID: "nat-spare", Name: "spare @one", Addresses: []render.AuditAddress{{IP: "10.0.1.40"}}, Why: "no spec names the gateway"},
+		}},
+	}
+}
+
 // samplePlan has a resource in each state.
 func samplePlan() plan.Plan {
 	act := func(verb inventory.Verb, drain int, list ...string) plan.Action {

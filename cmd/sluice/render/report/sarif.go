@@ -93,10 +93,10 @@ func SARIF(w io.Writer, r render.AuditReport) error {
 	for _, s := range all {
 		for _, c := range s.checks {
 			switch {
-			case c.level == passed:
+			case c.level == passed && (!s.remark || c.msg == ""):
 			case c.path == "":
 				inv := &run.Invocations[0]
-				inv.ExecutionSuccessful = false
+				inv.ExecutionSuccessful = inv.ExecutionSuccessful && c.level < failure
 				inv.Notifications = append(inv.Notifications, sarifNotification{c.level.sarif(), sarifText{c.text()}})
 			default:
 				index, _ := slices.BinarySearch(ids, c.rule)
@@ -125,7 +125,7 @@ func ruleIDs(all []subject) []string {
 
 // sarifRules describes the rules by their titles, as far as these are known.
 func sarifRules(ids []string, titles map[string]string) []sarifRule {
-	known := map[string]string{problemRule: problemTitle}
+	known := ownTitles()
 	for _, id := range slices.Sorted(maps.Keys(titles)) { // two ids may be the same when cleaned
 		known[render.Clean(id)] = render.Clean(titles[id])
 	}
@@ -162,7 +162,7 @@ func sarifFile(path string) sarifArtifact {
 // sarif is the level in SARIF's words.
 func (l level) sarif() string {
 	switch l {
-	case note:
+	case passed, note:
 		return "note"
 	case warning:
 		return "warning"

@@ -72,7 +72,7 @@ func validSARIF(t rapid.TB, schema *jsonschema.Schema, data []byte) {
 
 func TestSARIFIsValidByTheStandardsSchema(t *testing.T) {
 	schema := sarifValidator(t)
-	for _, r := range []render.AuditReport{mixed(), clean(), {}} {
+	for _, r := range []render.AuditReport{mixed(), clean(), {}, changed(), unchanged(), lively()} {
 		validSARIF(t, schema, written(t, SARIF, r))
 	}
 	for _, bad := range []string{
