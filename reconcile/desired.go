@@ -222,8 +222,15 @@ func levels(engine Engine) map[string]policy.Level {
 	return of
 }
 
-// commitInput is what rules see of the commit.
-func (d *Desired) commitInput() judge.Commit {
+// ReadSpecs parses a snapshot's specs, without policies to judge them.
+func ReadSpecs(s *gitsource.Snapshot) *Desired {
+	d := &Desired{Commit: s.Commit, Specs: parse(s), snapshot: s}
+	d.Err = d.Specs.Err()
+	return d
+}
+
+// CommitInput is what rules see of the commit.
+func (d *Desired) CommitInput() judge.Commit {
 	c := judge.Commit{
 		ID:        d.Commit.ID,
 		Author:    judge.Person{Name: d.Commit.Author.Name, Email: d.Commit.Author.Email},

@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
 //	gittag DIR NAME             tag the newest commit
 //	replace FILE OLD NEW        change a text, everywhere in a file
+//	workflow FILE               run the steps of a workflow of examples/ci
 //	expand FILE                 put environment variables into a file
 //	folder DIR                  print the names of what is in a folder
 //	keys FILE                   print the paths of all fields of a JSON file
@@ -59,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"gitrepo":    positive(gitRepo),
 			"gitcommit":  positive(gitCommit),
 			"gittag":     positive(gitTag),
+			"workflow":   runWorkflow,
 			"replace":    positive(replace),
 			"expand":     positive(expand),
 			"folder":     positive(folder),

@@ -24,11 +24,12 @@ func (a *app) policyCommand() *cobra.Command {
 		Short: "Check, test and list rules",
 		Example: `  sluice policy check policies/
   sluice policy test policies/
-  sluice policy list policies/`,
+  sluice policy list policies/
+  sluice policy backtest proposed/ --policy policies/ --dir specs/ --since HEAD~20`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.policyCheckCommand(), a.policyTestCommand(), a.policyListCommand())
+	cmd.AddCommand(a.policyCheckCommand(), a.policyTestCommand(), a.policyListCommand(), a.policyBacktestCommand())
 	return cmd
 }
 

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/yaml"
+)
+
+// workflow is as much of a GitHub workflow or a GitLab pipeline as a machine
+// without either can run.
+type workflow struct {
+	Jobs  map[string]githubJob `json:"jobs"`
+	steps []workflowStep
+}
+
+type githubJob struct {
+	Env   map[string]string `json:"env"`
+	Steps []workflowStep    `json:"steps"`
+}
+
+type workflowStep struct {
+	Name string `json:"name"`
+	Uses string `json:"uses"`
+	If   string `json:"if"`
+	Run  string `json:"run"`
+}
+
+// gitlabJob is a job of .gitlab-ci.yml.
+type gitlabJob struct {
+	Script []string `json:"script"`
+}
+
+// expression is what GitHub puts a value in place of. The script gives values in
+// variables: github.event.pull_request.base.sha in $github_event_pull_request_base_sha.
+var expression = regexp.MustCompile(`\$\{\{\s*([a-z_.]+)\s*\}\}`)
+
+// runWorkflow runs the steps of an example in the folder of the script, as the
+// host would: what a step uses or installs is there already, each step is a shell
+// that ends at the first error, and after one only the steps that always run do.
+func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: workflow FILE")
+	}
+	data, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", args[0]))
+	ts.Check(err)
+	failed := ""
+	for _, step := range parseWorkflow(ts, string(data)) {
+		if failed != "" && step.If != "always()" {
+			continue
+		}
+		ts.Logf("## %s", step.Name)
+		if err := ts.Exec("bash", "-e", "-o", "pipefail", "-c", step.Run); err != nil {
+			failed = step.Name
+		}
+	}
+	switch {
+	case failed != "" && !neg:
+		ts.Fatalf("%s failed at %q", args[0], failed)
+	case failed == "" && neg:
+		ts.Fatalf("%s passed, and should not have", args[0])
+	}
+}
+
+func parseWorkflow(ts *testscript.TestScript, text string) []workflowStep {
+	text = expression.ReplaceAllStringFunc(text, func(s string) string {
+		name := expression.FindStringSubmatch(s)[1]
+		value := ts.Getenv(strings.ReplaceAll(name, ".", "_"))
+		if value == "" {
+			ts.Fatalf("the script does not say what %s is", name)
+		}
+		return value
+	})
+	var w workflow
+	ts.Check(yaml.Unmarshal([]byte(text), &w))
+	for _, job := range w.Jobs {
+		for name, value := range job.Env {
+			ts.Setenv(name, value)
+		}
+		for _, step := range job.Steps {
+			if step.Uses == "" && step.Name != "Install sluice" {
+				w.steps = append(w.steps, step)
+			}
+		}
+	}
+	if len(w.Jobs) == 0 {
+		var pipeline map[string]gitlabJob
+		ts.Check(yaml.Unmarshal([]byte(text), &pipeline))
+		for name, job := range pipeline {
+			w.steps = append(w.steps, workflowStep{Name: name, Run: strings.Join(job.Script, "\n")})
+		}
+	}
+	if len(w.steps) == 0 {
+		ts.Fatalf("there is nothing to run")
+	}
+	return w.steps
+}
