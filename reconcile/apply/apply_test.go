@@ -26,6 +26,10 @@ func (allow) Eval(context.Context, policy.Scope, any, time.Time) (policy.Result,
 	return policy.Result{}, nil
 }
 
+func (allow) EvalAll(_ context.Context, _ policy.Scope, n int, _ func(int) any, _ time.Time) []policy.Answer {
+	return make([]policy.Answer, n)
+}
+
 // world is a target with n gateways that hold .20 and, by their specs, are to
 // hold .21 instead, and one interface that is to give up .201.
 func world(t *testing.T, n int) (judge.Approved, []inventory.Inventory) {

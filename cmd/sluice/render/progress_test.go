@@ -27,6 +27,10 @@ func (silent) Eval(context.Context, policy.Scope, any, time.Time) (policy.Result
 	return policy.Result{}, nil
 }
 
+func (silent) EvalAll(_ context.Context, _ policy.Scope, n int, _ func(int) any, _ time.Time) []policy.Answer {
+	return make([]policy.Answer, n)
+}
+
 // turn is a turn of the loop with this plan, and these addresses on its gateway.
 func turn(p plan.Plan, addresses ...inventory.Address) *reconcile.Turn {
 	return &reconcile.Turn{
