@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -63,7 +64,7 @@ type Report struct {
 	Commits   int    `json:"commits"`
 	Documents int    `json:"documents"` // that were judged: one that a commit left as it was counts once
 	Plans     int    `json:"plans"`
-	Unknown   int    `json:"unknown"` // recorded plans of other commits, which cannot be judged again
+	Unknown   int    `json:"unknown"` // recorded plans of other commits or documents, which cannot be judged again
 	Flips     []Flip `json:"flips"`
 }
 
@@ -90,6 +91,10 @@ func Run(ctx context.Context, c Case) (Report, error) {
 			r.Unknown++
 			continue
 		}
+		if d.Plan, ok = ofCommit(d.Plan, commit); !ok {
+			r.Unknown++
+			continue
+		}
 		r.Plans++
 		r.Flips = append(r.Flips, planned(ctx, c, commit, d)...)
 	}
@@ -113,6 +118,26 @@ func document(ctx context.Context, c Case, commit Commit, doc spec.Document) []F
 	return flips(said(c.Current), said(c.Proposed), Flip{
 		Commit: commit.ID, At: commit.At, Subject: "document", Name: doc.Name, File: doc.File, Line: doc.Line,
 	})
+}
+
+// ofCommit ties a plan's resources to the documents of its commit, by name: the
+// same file is called otherwise where the repository was read in another way.
+func ofCommit(p plan.Plan, commit Commit) (plan.Plan, bool) {
+	named := map[string]spec.Document{}
+	for _, d := range commit.Documents {
+		if len(d.Problems) == 0 {
+			named[d.Name] = d
+		}
+	}
+	p.Resources = slices.Clone(p.Resources)
+	for i, r := range p.Resources {
+		d, ok := named[r.Spec.Name]
+		if !ok {
+			return p, false
+		}
+		p.Resources[i].Spec = plan.SpecRef{Name: d.Name, File: d.File, Line: d.Line}
+	}
+	return p, true
 }
 
 // planned compares what the action and plan rules, the guard and the budget say of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,9 @@ func decision(t *testing.T, c Commit) Decision {
 			{IP: netip.MustParseAddr("10.0.1.10"), Primary: true, Status: inventory.StatusSucceeded},
 			{IP: netip.MustParseAddr("10.0.1.20"), Status: inventory.StatusSucceeded},
 		}}}, Subnets: []inventory.Subnet{{ID: "subnet-1", VpcID: "vpc-1", CIDR: netip.MustParsePrefix("10.0.1.0/24")}}}
-	p := plan.Make(plan.Input{Commit: c.ID, Mode: "apply", Documents: c.Documents, Inventories: []inventory.Inventory{inv}})
+	docs := slices.Clone(c.Documents)
+	docs[0].File = "gateways/a.yaml" // as another way to read the repository calls it
+	p := plan.Make(plan.Input{Commit: c.ID, Mode: "apply", Documents: docs, Inventories: []inventory.Inventory{inv}})
 	return Decision{At: noon, Plan: p, Inventories: []inventory.Inventory{inv}}
 }
 
@@ -117,6 +120,16 @@ func TestWhatACommitLeavesAsItWasIsJudgedOnce(t *testing.T) {
 
 func TestAPlanOfAnUnknownCommitIsCountedAndNotJudged(t *testing.T) {
 	c := Case{Decisions: []Decision{decision(t, commit(t, "old", "10.0.1.30"))}, Current: rules(t, "plan", ""), Proposed: rules(t, "plan", `deny contains "no"`)}
+	if r := run(t, c); len(r.Flips) != 0 || r.Plans != 0 || r.Unknown != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAPlanOfADocumentThatIsNotThereIsCountedAndNotJudged(t *testing.T) {
+	one := commit(t, "c1", "10.0.1.30")
+	d := decision(t, one)
+	one.Documents[0].Name = "renamed"
+	c := Case{Commits: []Commit{one}, Decisions: []Decision{d}, Current: rules(t, "plan", ""), Proposed: rules(t, "plan", `deny contains "no"`)}
 	if r := run(t, c); len(r.Flips) != 0 || r.Plans != 0 || r.Unknown != 1 {
 		t.Errorf("%+v", r)
 	}

@@ -26,7 +26,7 @@ func (s *Style) Backtest(r backtest.Report) error {
 		}
 		p.flow(span{plain, judgedAgain(r)})
 		if r.Unknown > 0 {
-			p.flow(span{due, count(r.Unknown, "recorded plan is of a commit", "recorded plans are of commits") + " before those, and could not be judged again"})
+			p.flow(span{due, count(r.Unknown, "recorded plan is", "recorded plans are") + " of other commits or documents, and could not be judged again"})
 		}
 	})
 }
