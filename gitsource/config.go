@@ -42,7 +42,7 @@ type Config struct {
 	// SSH is for ssh.
 	SSH SSH
 
-	// Keys are whose signatures count: Commit.Signer says who signed. Not for Dir.
+	// Keys are whose signatures count: Commit.Signer says who signed. Not for Dir and Paths.
 	// What is signed by nobody, or badly, is fetched all the same.
 	Keys Keys
 	ring *keyring // Keys, read; nil: none

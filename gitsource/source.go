@@ -46,8 +46,8 @@ func Open(cfg Config) (*Source, error) {
 	}
 	s := &Source{cfg: cfg}
 	if len(cfg.Paths) > 0 {
-		if cfg.URL+cfg.Dir != "" || cfg.Ref != (Ref{}) || cfg.Path != "." {
-			return nil, errors.New("paths: plain folders and files stand alone; leave url, dir, ref and path out")
+		if cfg.URL+cfg.Dir != "" || cfg.Ref != (Ref{}) || cfg.Path != "." || cfg.ring != nil {
+			return nil, errors.New("paths: plain folders and files stand alone; leave url, dir, ref, path and keys out")
 		}
 		s.where = strings.Join(cfg.Paths, ", ")
 		s.back = &plainPaths{cfg: cfg}

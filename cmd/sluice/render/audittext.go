@@ -70,7 +70,7 @@ func (p *page) auditDocument(d AuditDocument) {
 		if rule.Line > 0 {
 			at = fmt.Sprintf("%s:%d", position(d.File, rule.Line), max(1, rule.Column))
 		}
-		p.entry(decisionInk(rule.Decision), rule.Decision, span{plain, rule.ID}, span{quiet, at}, span{plain, rule.Msg}, span{quiet, was})
+		p.entry(decisionInk(rule.Decision), rule.Decision, span{plain, rule.ID}, span{plain, rule.Msg}, span{quiet, was}, span{quiet, at})
 	}
 	if len(passed) > 0 {
 		p.entry(good, "pass", span{quiet, strings.Join(passed, ", ")})
