@@ -47,7 +47,7 @@ var layout = []struct {
 	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"cmd/sluice/config", []string{"gitsource", "policy/bundle", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
-	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
+	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
 	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
 }

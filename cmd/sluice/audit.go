@@ -24,6 +24,7 @@ type auditOptions struct {
 	diff        string
 	live        bool
 	warnAsError bool
+	explain     bool
 }
 
 func (a *app) auditCommand() *cobra.Command {
@@ -58,6 +59,7 @@ changed count, and the problems of any spec.`,
 		Example: `  sluice audit specs/ --policy policies/
   sluice audit gateways/ interfaces/vip-db.yaml --policy ../rules --warn-as-error
   sluice audit specs/ --diff origin/main -o github
+  sluice audit specs/egress-a.yaml --policy policies/ --explain
   sluice audit specs/ --live --config sluice.yaml -o markdown
   sluice audit --repo https://git.example.com/net/addresses.git --ref my-change -o json
   sluice audit specs/ -o sarif > sluice.sarif`,
@@ -72,6 +74,7 @@ changed count, and the problems of any spec.`,
 	cmd.Flags().StringVar(&c.diff, "diff", "", "judge only what changed since this revision, and show the decisions before and now")
 	cmd.Flags().BoolVar(&c.live, "live", false, "plan against EC2, judge the plan too, and list live addresses that no spec names")
 	cmd.Flags().StringVar(&c.mode, "mode", "", "with --live: mode that policy is told: observe, dry-run or apply (default dry-run)")
+	cmd.Flags().BoolVar(&c.explain, "explain", false, "say of what is denied or held which conditions of each rule hold, and where they end")
 	cmd.Flags().BoolVar(&c.warnAsError, "warn-as-error", false, "end with 3 when a rule warns")
 	return cmd
 }
@@ -87,6 +90,7 @@ func (a *app) audit(ctx context.Context, opts auditOptions) error {
 	}
 	defer d.Close()
 	au := audit{Auditor: judge.Auditor{Engine: d.Engine, Levels: d.Levels, Rulings: d.Rulings, Now: a.now()}, rules: d.Engine.Rules()}
+	au.why, _ = d.Engine.(*explaining)
 	audited := render.AuditReport{PolicyDigest: d.Engine.Digest(), Titles: map[string]string{}}
 	for _, r := range au.rules {
 		audited.Titles[r.ID] = r.Title
@@ -139,7 +143,7 @@ func (a *app) auditLook(ctx context.Context, place auditPlace, opts auditOptions
 		return turn.Desired, turn, nil
 	}
 	progress.Event(reconcile.Event{Kind: reconcile.EventReading, What: place.loop.Specs.String()})
-	d, err := reconcile.Look(ctx, place.loop.Specs, place.loop.Policies, isolated(place.cfg))
+	d, err := reconcile.Look(ctx, place.loop.Specs, place.loop.Policies, place.loop.LoadPolicies)
 	if err == nil && d.Engine == nil {
 		err = d.Err
 	}
@@ -162,6 +166,7 @@ type audit struct {
 	judge.Auditor
 	rules     []policy.Rule
 	resources map[plan.SpecRef]plan.Resource // of the judged plan; nil when EC2 was not asked
+	why       *explaining                    // nil: nobody asked
 }
 
 // documents are all that is said of some documents, in their order.
@@ -176,6 +181,7 @@ func (au *audit) documents(ctx context.Context, docs []spec.Document) []render.A
 		}
 		if len(doc.Problems) == 0 {
 			au.add(&out, found[0])
+			au.explain(ctx, doc, &out)
 			found = found[1:]
 		}
 		list = append(list, out)

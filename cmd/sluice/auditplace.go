@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
@@ -42,7 +43,12 @@ func (a *app) placeOf(ctx context.Context, opts auditOptions) (auditPlace, error
 	case cfg.Specs.Dir != "":
 		p.paths = []string{cfg.Specs.Dir}
 	}
-	return p, a.openPlace(ctx, &p, opts.live)
+	err = a.openPlace(ctx, &p, opts.live)
+	p.loop.LoadPolicies = isolated(p.cfg)
+	if opts.explain {
+		p.loop.LoadPolicies = explained(p.cfg, &explaining{actions: map[string][]policy.Explanation{}})
+	}
+	return p, err
 }
 
 func (a *app) openPlace(ctx context.Context, p *auditPlace, live bool) error {

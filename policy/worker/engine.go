@@ -111,6 +111,12 @@ func (e *Engine) Eval(ctx context.Context, scope policy.Scope, input any, now ti
 	return a.Result, a.Err
 }
 
+// Explain is [policy.Engine.Explain], in this process: ask only about an input that
+// the child has judged.
+func (e *Engine) Explain(ctx context.Context, scope policy.Scope, input any, now time.Time) ([]policy.Explanation, error) {
+	return e.local.Explain(ctx, scope, input, now)
+}
+
 // exchange asks the child, which it starts where there is none, and returns as many
 // replies as there are inputs, with the rules that were evaluated.
 func (e *Engine) exchange(ctx context.Context, r request, inputs [][]byte) (answer, error) {

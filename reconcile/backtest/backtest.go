@@ -96,7 +96,12 @@ func Run(ctx context.Context, c Case) (Report, error) {
 			continue
 		}
 		r.Plans++
-		r.Flips = append(r.Flips, planned(ctx, c, commit, d)...)
+		for _, f := range planned(ctx, c, commit, d) {
+			same := func(g Flip) bool { g.At = f.At; return g == f }
+			if !slices.ContainsFunc(r.Flips, same) { // a change takes several plans
+				r.Flips = append(r.Flips, f)
+			}
+		}
 	}
 	return r, ctx.Err()
 }

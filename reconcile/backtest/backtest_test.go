@@ -118,6 +118,16 @@ func TestWhatACommitLeavesAsItWasIsJudgedOnce(t *testing.T) {
 	}
 }
 
+func TestADecisionThatAChangesPlansShareIsListedOnce(t *testing.T) {
+	one := commit(t, "c1", "10.0.1.30")
+	first, second := decision(t, one), decision(t, one)
+	second.At = noon.Add(time.Minute)
+	c := Case{Commits: []Commit{one}, Decisions: []Decision{first, second}, Current: rules(t, "plan", ""), Proposed: rules(t, "plan", `deny contains "no"`)}
+	if r := run(t, c); len(r.Flips) != 1 || !r.Flips[0].At.Equal(noon) || r.Plans != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestAPlanOfAnUnknownCommitIsCountedAndNotJudged(t *testing.T) {
 	c := Case{Decisions: []Decision{decision(t, commit(t, "old", "10.0.1.30"))}, Current: rules(t, "plan", ""), Proposed: rules(t, "plan", `deny contains "no"`)}
 	if r := run(t, c); len(r.Flips) != 0 || r.Plans != 0 || r.Unknown != 1 {

@@ -42,6 +42,16 @@ func (a Auditor) Specs(ctx context.Context, docs []spec.Document) []Findings {
 	return all
 }
 
+// Explainer says why rules decide as they do; *policy.Engine is one.
+type Explainer interface {
+	Explain(ctx context.Context, scope policy.Scope, input any, now time.Time) ([]policy.Explanation, error)
+}
+
+// Explain says why each spec rule fired on a document, or did not.
+func (a Auditor) Explain(ctx context.Context, e Explainer, doc spec.Document) ([]policy.Explanation, error) {
+	return e.Explain(ctx, policy.ScopeSpec, documentInput(doc), a.Now)
+}
+
 // Spec judges one document as Specs does.
 func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]Finding, error) {
 	f := a.Specs(ctx, []spec.Document{doc})[0]

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
@@ -28,6 +29,10 @@ type AuditDocument struct {
 	Name     string      `json:"name"`
 	Problems []string    `json:"problems"` // "file:line:column: …"
 	Rules    []AuditRule `json:"rules"`
+
+	// Explanations say of a document that is denied or held why each rule fired, or
+	// did not; empty when nobody asked.
+	Explanations []policy.Explanation `json:"explanations,omitempty"`
 
 	// With a diff: what became of it (one of the changes below), and the gravest
 	// decision before and now. Was is empty where there was no such document.

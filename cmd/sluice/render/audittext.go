@@ -75,6 +75,7 @@ func (p *page) auditDocument(d AuditDocument) {
 	if len(passed) > 0 {
 		p.entry(good, "pass", span{quiet, strings.Join(passed, ", ")})
 	}
+	p.auditWhy(d.Explanations)
 }
 
 // change says what became of a document since the base of a diff.
