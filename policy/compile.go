@@ -98,9 +98,7 @@ func (e *Engine) compile(ctx context.Context, modules []*module, data map[string
 		}
 		parsed[m.file] = mod
 	}
-	for _, scope := range scopes {
-		parsed[gatheredFile(scope)] = gatheredModule(scope)
-	}
+	parsed[gatheredFile] = gatheredModule()
 	e.compiler = ast.NewCompiler().WithCapabilities(capabilities()).
 		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Gather", MetricName: "sluice_gather", Stage: gather}).
 		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Inline", MetricName: "sluice_inline", Stage: inline(constants)})
@@ -122,23 +120,17 @@ func (e *Engine) compile(ctx context.Context, modules []*module, data map[string
 	return nil
 }
 
-// judgeEach is the query of a scope, over an array of inputs. A set is never
-// undefined, so there is a result for each, whatever it is.
-func judgeEach(decisions ast.Ref) ast.Body {
-	number, input := ast.NewTerm(numberVar), ast.NewTerm(ast.InputRootRef)
-	one := ast.RefTerm(input.Value.(ast.Ref)[0], number)
-	judged := ast.Equality.Expr(ast.NewTerm(decisionsVar), ast.NewTerm(decisions))
-	judged.With = []*ast.With{{Target: input, Value: ast.VarTerm("one")}}
-	return ast.NewBody(ast.Equality.Expr(ast.VarTerm("one"), one), judged)
-}
-
-// prepare makes the scope's one query.
+// prepare makes the scope's one query. A set is never undefined, so it has a result
+// whatever the input is.
 func (e *Engine) prepare(scope Scope) error {
-	_, required, err := parsedSchema(scope)
+	schema, required, err := parsedSchema(scope)
 	if err != nil {
 		return err
 	}
-	j := &judge{required: required}
+	j := &judge{words: wordsOf(schema)}
+	for _, field := range required {
+		j.required = append(j.required, ast.StringTerm(field))
+	}
 	sites := 0
 	for _, r := range e.rules {
 		if r.Scope == scope {
@@ -155,7 +147,7 @@ func (e *Engine) prepare(scope Scope) error {
 		return fmt.Errorf("%d of the %d decisions of scope %s are in force: a defect of the engine", got, sites, scope)
 	}
 	j.compiler = e.compiler.QueryCompiler()
-	j.query, err = j.compiler.Compile(judgeEach(ref))
+	j.query, err = j.compiler.Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(decisionsVar), ast.NewTerm(ref))))
 	if err != nil {
 		return fmt.Errorf("prepare the rules of scope %s: %w", scope, err)
 	}

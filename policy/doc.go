@@ -17,10 +17,9 @@
 //
 // # How rules are evaluated
 //
-// The decisions of all rules of a scope are moved to one set ([gather]), parameters
-// become constants ([inline]), and one query judges a hundred inputs
-// ([Engine.EvalAll]). A query that fails is repeated for each input alone, so that
-// the error is of the input that causes it.
+// The decisions of all rules of a scope are moved to one set ([gather]), which has
+// one index, and parameters become constants ([inline]). [Engine.EvalAll] evaluates
+// that set for each input under a limit of its own.
 //
 // # Undefined values in messages
 //

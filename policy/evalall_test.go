@@ -35,7 +35,7 @@ func TestManyInputsAreJudgedAsOneByOne(t *testing.T) {
 	const rule = "deny contains sprintf(\"%d\", [input.action.maxDrainSeconds]) if input.action.maxDrainSeconds > 900\nwarn contains msg if { input.resource.tags.n; msg := input.resource.tags.n }"
 	e := mustLoad(t, source(ruleFile("sluice.action.mine", rule)))
 	rapid.Check(t, func(rt *rapid.T) {
-		inputs := drains(rapid.SliceOfN(rapid.IntRange(0, 1200), 0, 3*chunk/2).Draw(rt, "drains")...)
+		inputs := drains(rapid.SliceOfN(rapid.IntRange(0, 1200), 0, 12).Draw(rt, "drains")...)
 		answers := evalAll(e, inputs)
 		if len(answers) != len(inputs) {
 			rt.Fatalf("%d answers to %d inputs", len(answers), len(inputs))

@@ -43,12 +43,13 @@ type Named struct {
 // Explain judges one input as [Engine.Eval] does, and explains each decision of the
 // scope's rules, those that were made and those that were not, by rule and line.
 func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.Time) ([]Explanation, error) {
-	r := &round{engine: e, judge: e.judges[scope], now: now, patience: patience}
-	value, err := r.read(input)
+	r := e.newRound(ctx, scope, now)
+	t, err := r.read(input)
 	if err == nil {
-		r.explainer = newExplainer(value)
-		err = r.query(ctx, []*ast.Term{ast.NewTerm(value)}, func(int, ast.Set) {})
+		r.explainer = newExplainer(t.Value)
+		_, err = r.query(ctx, t)
 	}
+	r.end()
 	if err != nil {
 		return nil, fmt.Errorf("policy, scope %s: %w", scope, err)
 	}
@@ -104,7 +105,7 @@ func (x *explainer) Config() topdown.TraceConfig { return topdown.TraceConfig{Pl
 func (x *explainer) TraceEvent(evt topdown.Event) {
 	switch node := evt.Node.(type) {
 	case *ast.Rule:
-		if ruleName(node) != decisionSet {
+		if !node.Module.Package.Path.Equal(gatheredPackage) {
 			return
 		}
 		x.rules[evt.QueryID] = node

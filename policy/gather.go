@@ -4,23 +4,20 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// gatheredPackage holds one set a scope, data.sluice.__sluice.<scope>.__sluice_decisions,
-// to which all decisions of the scope's rules are moved. One set has one index over
-// the conditions of all rules: an input costs what the rules cost that may be about
-// it, not what there is.
-var gatheredPackage = sluiceRef.Append(ast.StringTerm(reserved))
+// gatheredPackage holds one set a scope, data.__sluice.<scope>, to which all decisions
+// of the scope's rules are moved. One set has one index over the conditions of all
+// rules: an input costs what the rules cost that may be about it, not what there is.
+var gatheredPackage = ast.MustParseRef("data." + reserved)
 
-func gatheredFile(scope Scope) string { return reserved + "/" + string(scope) + ".rego" }
+// gatheredFile is what the compiler knows its module by.
+const gatheredFile = reserved + ".rego"
 
-func gatheredRef(scope Scope) ast.Ref {
-	return gatheredPackage.Append(ast.StringTerm(string(scope))).Append(ast.StringTerm(decisionSet))
-}
+func gatheredRef(scope Scope) ast.Ref { return gatheredPackage.Append(ast.StringTerm(string(scope))) }
 
-// gatheredModule is the empty module of a scope's set.
-func gatheredModule(scope Scope) *ast.Module {
-	ref := gatheredRef(scope)
+// gatheredModule is the module, empty.
+func gatheredModule() *ast.Module {
 	m := ast.MustParseModuleWithOpts("package x\n", ast.ParserOptions{RegoVersion: ast.RegoV1})
-	m.Package.Path = ref[:len(ref)-1]
+	m.Package.Path = gatheredPackage
 	return m
 }
 
@@ -28,18 +25,19 @@ func gatheredModule(scope Scope) *ast.Module {
 // resolved: from then on, in which package a rule stands changes nothing of what
 // it means.
 func gather(c *ast.Compiler) *ast.Error {
-	for _, m := range c.Modules {
-		if m.Package.Path.HasPrefix(gatheredPackage) || len(m.Package.Path) < 3 {
+	into := c.Modules[gatheredFile]
+	for file, m := range c.Modules {
+		if file == gatheredFile {
 			continue
 		}
-		scope, _ := m.Package.Path[2].Value.(ast.String)
-		into := c.Modules[gatheredFile(Scope(scope))]
 		kept := m.Rules[:0]
 		for _, r := range m.Rules {
 			if ruleName(r) != decisionSet {
 				kept = append(kept, r)
 				continue
 			}
+			scope := string(m.Package.Path[2].Value.(ast.String)) // data.sluice.<scope>.<name>
+			r.Head.Name, r.Head.Reference = ast.Var(scope), ast.Ref{ast.VarTerm(scope).SetLocation(r.Location)}
 			r.Module = into
 			into.Rules = append(into.Rules, r)
 		}
