@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,30 @@ func TestTheReadmesAuditPasses(t *testing.T) {
 	s.run(block)
 	if len(s.status) != 1 || s.status[0] != exitDone || !strings.Contains(s.out.String(), "spec.keep_two") {
 		t.Errorf("statuses %v\n%s", s.status, s.out.String())
+	}
+}
+
+func TestTheReadmesFirstRuleIsCheckedTestedAndEnforced(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range []string{"rules/keep_three.rego", "rules/keep_three_test.rego"} {
+		files[name] = readmeBlock(t, "rule "+name)
+	}
+	session, output := readmeBlock(t, "rule session"), readmeBlock(t, "rule output")
+	s := newcomer(t)
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.run(session)
+	if want := []int{exitDone, exitDone, exitDenied}; !slices.Equal(s.status, want) {
+		t.Errorf("statuses %v, want %v", s.status, want)
+	}
+	if !strings.HasSuffix(s.out.String(), output+"\n") {
+		t.Errorf("the output ends in\n%s\nand not in\n%s", s.out.String(), output)
 	}
 }
 
