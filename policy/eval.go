@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -28,6 +31,9 @@ const decisionsVar = ast.Var("decisions")
 // the rest is refused without one: each of them holds up everything else.
 const patience = 3
 
+// inputsPerWorker is how many inputs are worth another goroutine.
+const inputsPerWorker = 32
+
 // Answer is what the rules said of one input. With an error the input has not been
 // judged and must be refused.
 type Answer struct {
@@ -42,20 +48,33 @@ func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time
 }
 
 // EvalAll judges n inputs by all rules of a scope, and returns as many answers.
-// Inputs are asked for when they are needed, so that only a few exist at a time:
+// Inputs are asked for when they are needed, one at a time, so that only a few exist:
 // anything that encoding/json could write, with parts made by [Value] in it. now is
 // the time that rules see. An input that cannot be judged does not stop the others.
 func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int) any, now time.Time) []Answer {
 	answers := make([]Answer, n)
-	r := e.newRound(ctx, scope, now)
-	defer r.end()
-	for i := range answers {
-		res, err := r.evaluate(ctx, input(i))
-		if err != nil {
-			res, err = Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
-		}
-		answers[i] = Answer{res, err}
+	var asking sync.Mutex
+	ask := func(i int) any {
+		asking.Lock()
+		defer asking.Unlock()
+		return input(i)
 	}
+	var next, late atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 1+n/inputsPerWorker) {
+		workers.Go(func() {
+			r := e.newRound(ctx, scope, now, &late)
+			defer r.end()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				res, err := r.evaluate(ctx, ask(i))
+				if err != nil {
+					res, err = Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
+				}
+				answers[i] = Answer{res, err}
+			}
+		})
+	}
+	workers.Wait()
 	return answers
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -43,7 +44,7 @@ type Named struct {
 // Explain judges one input as [Engine.Eval] does, and explains each decision of the
 // scope's rules, those that were made and those that were not, by rule and line.
 func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.Time) ([]Explanation, error) {
-	r := e.newRound(ctx, scope, now)
+	r := e.newRound(ctx, scope, now, new(atomic.Int64))
 	t, err := r.read(input)
 	if err == nil {
 		r.explainer = newExplainer(t.Value)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -12,12 +13,13 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
-// round is one call of EvalAll. What all its queries need is made once.
+// round is one of the goroutines of a call of EvalAll. What all its queries need is
+// made once.
 type round struct {
-	engine   *Engine
-	judge    *judge
-	now      time.Time
-	patience int
+	engine *Engine
+	judge  *judge
+	now    time.Time
+	late   *atomic.Int64 // evaluations of the whole call that took too long
 
 	mu     sync.Mutex
 	cancel topdown.Cancel // of the query that runs
@@ -27,8 +29,8 @@ type round struct {
 	explainer *explainer // nil but for [Engine.Explain]
 }
 
-func (e *Engine) newRound(ctx context.Context, scope Scope, now time.Time) *round {
-	r := &round{engine: e, judge: e.judges[scope], now: now, patience: patience}
+func (e *Engine) newRound(ctx context.Context, scope Scope, now time.Time, late *atomic.Int64) *round {
+	r := &round{engine: e, judge: e.judges[scope], now: now, late: late}
 	r.watch()
 	r.leave = context.AfterFunc(ctx, func() {
 		r.mu.Lock()
@@ -103,7 +105,7 @@ func (r *round) query(ctx context.Context, input *ast.Term) (entries ast.Set, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if r.patience == 0 {
+	if r.late.Load() >= patience {
 		return nil, fmt.Errorf("not evaluated: %d evaluations before this one took longer than their limit of %s", patience, r.engine.timeout)
 	}
 	r.limit.Reset(r.engine.timeout)
@@ -121,7 +123,7 @@ func (r *round) query(ctx context.Context, input *ast.Term) (entries ast.Set, er
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case late:
-		r.patience--
+		r.late.Add(1)
 		return nil, r.engine.tooSlow(err)
 	case err != nil:
 		return nil, r.engine.explain(err)

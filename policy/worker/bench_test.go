@@ -19,7 +19,7 @@ func BenchmarkEval(b *testing.B) {
 		name string
 		eval evalAll
 		n    int
-	}{{"here/one", e.local.EvalAll, 1}, {"child/one", e.EvalAll, 1}, {"here/hundred", e.local.EvalAll, 100}, {"child/hundred", e.EvalAll, 100}} {
+	}{{"here/one", local(b, e).EvalAll, 1}, {"child/one", e.EvalAll, 1}, {"here/hundred", local(b, e).EvalAll, 100}, {"child/hundred", e.EvalAll, 100}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			began, n := time.Now(), 0

@@ -39,10 +39,14 @@ func Main(stdin io.Reader, stdout io.Writer) error {
 		return fmt.Errorf("the message with the rules: %w", err)
 	}
 	engine, err := policy.Load(context.Background(), s.Sources, s.Options)
-	if err != nil {
+	var refused *policy.LoadError
+	switch {
+	case errors.As(err, &refused):
+		return send(stdout, loaded{Problems: refused.Problems})
+	case err != nil:
 		return send(stdout, loaded{Error: err.Error()})
 	}
-	if err := send(stdout, loaded{Digest: engine.Digest()}); err != nil {
+	if err := send(stdout, loaded{Digest: engine.Digest(), Rules: engine.Rules()}); err != nil {
 		return err
 	}
 	c := &child{engine: engine, limit: s.Options.EvalTimeout, in: in, out: stdout}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -13,8 +15,10 @@ import (
 // Engine judges as a *policy.Engine does, with the user's rules in a child process.
 // It may be used by many goroutines at once; they take turns. It must be closed.
 type Engine struct {
-	local   *policy.Engine            // knows the rules, and judges where only shipped ones do
-	yours   map[policy.Scope][]string // the user's rules, "id (file:line)"
+	digest  string
+	rules   []policy.Rule
+	yours   map[policy.Scope][]string      // the user's rules, "id (file:line)"; none: there is no child
+	here    func() (*policy.Engine, error) // the same rules in this process, compiled when first asked for
 	command Command
 	limits  Limits
 	eval    time.Duration // an evaluation's own limit
@@ -31,37 +35,30 @@ type Engine struct {
 }
 
 // Start compiles the shipped library and the sources as [policy.Load] does, in a
-// child process first, and returns its errors, a [*policy.LoadError] among them.
-// ctx bounds the start only.
+// child process, and returns its errors, a [*policy.LoadError] among them. Without
+// sources there is no child. ctx bounds the start only.
 func Start(ctx context.Context, command Command, sources []policy.Source, opts policy.Options, limits Limits) (*Engine, error) {
 	if opts.EvalTimeout <= 0 {
 		opts.EvalTimeout = defaultEval
 	}
 	e := &Engine{command: command, limits: limits.withDefaults(), eval: opts.EvalTimeout, now: time.Now, turn: make(chan struct{}, 1)}
-	var loadErr error
-	if len(sources) > 0 {
-		if err := e.introduce(setup{sources, opts}); err != nil {
+	e.here = sync.OnceValues(func() (*policy.Engine, error) { return policy.Load(context.Background(), sources, opts) })
+	if len(sources) == 0 {
+		local, err := e.here()
+		if err != nil {
 			return nil, err
 		}
-		var refused *refusedError
-		if err := e.start(ctx); errors.As(err, &refused) {
-			loadErr = err
-		} else if err != nil {
-			return nil, err
-		}
+		e.know(local.Digest(), local.Rules())
+		return e, nil
 	}
-	local, err := policy.Load(ctx, sources, opts) // its errors are those with places
-	switch {
-	case err == nil && loadErr != nil:
-		err = loadErr
-	case err == nil && e.child != nil && e.child.digest != local.Digest():
-		err = fmt.Errorf("the process that evaluates rules has compiled %s, this one %s: a defect of the engine", e.child.digest, local.Digest())
-	}
-	if err != nil {
-		e.drop()
+	if err := e.introduce(setup{sources, opts}); err != nil {
 		return nil, err
 	}
-	e.know(local)
+	l, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.know(l.Digest, l.Rules)
 	return e, nil
 }
 
@@ -79,10 +76,10 @@ func (e *Engine) introduce(s setup) error {
 	return nil
 }
 
-// know keeps the compiled rules, and which of them the user wrote.
-func (e *Engine) know(local *policy.Engine) {
-	e.local, e.yours = local, map[policy.Scope][]string{}
-	for _, r := range local.Rules() {
+// know keeps what the rules are, and which of them the user wrote.
+func (e *Engine) know(digest string, rules []policy.Rule) {
+	e.digest, e.rules, e.yours = digest, rules, map[policy.Scope][]string{}
+	for _, r := range rules {
 		if !r.Shipped {
 			e.yours[r.Scope] = append(e.yours[r.Scope], fmt.Sprintf("%s (%s:%d)", r.ID, r.File, r.Line))
 		}
@@ -90,10 +87,10 @@ func (e *Engine) know(local *policy.Engine) {
 }
 
 // Digest is that of [policy.Engine.Digest].
-func (e *Engine) Digest() string { return e.local.Digest() }
+func (e *Engine) Digest() string { return e.digest }
 
-// Rules are those of [policy.Engine.Rules].
-func (e *Engine) Rules() []policy.Rule { return e.local.Rules() }
+// Rules are those of [policy.Engine.Rules]; the caller must not change their Params.
+func (e *Engine) Rules() []policy.Rule { return slices.Clone(e.rules) }
 
 // Close ends the child, after the evaluation that runs. It never fails; an
 // evaluation by a user's rules is an error from then on.
@@ -114,7 +111,11 @@ func (e *Engine) Eval(ctx context.Context, scope policy.Scope, input any, now ti
 // Explain is [policy.Engine.Explain], in this process: ask only about an input that
 // the child has judged.
 func (e *Engine) Explain(ctx context.Context, scope policy.Scope, input any, now time.Time) ([]policy.Explanation, error) {
-	return e.local.Explain(ctx, scope, input, now)
+	local, err := e.here()
+	if err != nil {
+		return nil, err
+	}
+	return local.Explain(ctx, scope, input, now)
 }
 
 // exchange asks the child, which it starts where there is none, and returns as many
@@ -191,27 +192,28 @@ func (e *Engine) ready(ctx context.Context) error {
 		return fmt.Errorf("rules ended the process that evaluates them %d times within %s, so nothing is evaluated for the next %s; mend them first",
 			maxDeaths, deathWindow, pause.Round(time.Second))
 	}
-	if err := e.start(ctx); err != nil {
+	l, err := e.start(ctx)
+	if err != nil {
 		if ctx.Err() == nil {
 			e.deaths.add(e.now())
 		}
 		return err
 	}
-	if got := e.child.digest; got != e.local.Digest() {
+	if l.Digest != e.digest {
 		e.drop()
-		return fmt.Errorf("the new process that evaluates rules has compiled %s instead of %s: a defect of the engine", got, e.local.Digest())
+		return fmt.Errorf("the new process that evaluates rules has compiled %s instead of %s: a defect of the engine", l.Digest, e.digest)
 	}
 	return nil
 }
 
 // start starts a child and has it compile the rules.
-func (e *Engine) start(ctx context.Context) error {
+func (e *Engine) start(ctx context.Context) (loaded, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return loaded{}, err
 	}
 	p, err := launch(e.command)
 	if err != nil {
-		return fmt.Errorf("start the process that evaluates rules: %w", err)
+		return loaded{}, fmt.Errorf("start the process that evaluates rules: %w", err)
 	}
 	var l loaded
 	err = p.within(ctx, e.limits.Start, func() error {
@@ -220,20 +222,20 @@ func (e *Engine) start(ctx context.Context) error {
 		}
 		return readJSON(p.read, maxAnswer, &l)
 	})
-	switch {
-	case err == nil && l.Error == "":
-		p.digest = l.Digest
-		e.child = p
-		return nil
-	case err == nil:
+	if err == nil {
+		err = l.err()
+		if err == nil {
+			e.child = p
+			return l, nil
+		}
 		p.end()
-		return &refusedError{l.Error}
+		return loaded{}, err
 	}
 	p.end()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return loaded{}, ctx.Err()
 	}
-	return e.stillbirth(p, err)
+	return loaded{}, e.stillbirth(p, err)
 }
 
 // drop ends the child, if there is one.

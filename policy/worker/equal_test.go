@@ -102,7 +102,7 @@ func TestTheChildDecidesAsThisProcessDoes(t *testing.T) {
 		{"a scope that does not exist", "nowhere", plan},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			want, wantErr := e.local.Eval(t.Context(), c.scope, c.input, noon)
+			want, wantErr := local(t, e).Eval(t.Context(), c.scope, c.input, noon)
 			got, err := e.Eval(t.Context(), c.scope, c.input, noon)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("the child says\n%+v, this process\n%+v", got, want)
@@ -175,7 +175,7 @@ func TestManyGoroutinesTakeTurns(t *testing.T) {
 	e := start(t, everyScope, policy.Options{}, Limits{})
 	errs := make(chan error)
 	for _, what := range []string{"deny", "hold", "echo", "nothing"} {
-		want, err := e.local.Eval(t.Context(), policy.ScopeSpec, do(what), noon)
+		want, err := local(t, e).Eval(t.Context(), policy.ScopeSpec, do(what), noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestManyInputsAreJudgedAsThisProcessJudgesThem(t *testing.T) {
 		return in
 	}
 	for _, n := range []int{0, 1, 7, chunk, 2*chunk + 1} {
-		want := e.local.EvalAll(t.Context(), policy.ScopeSpec, n, input, noon)
+		want := local(t, e).EvalAll(t.Context(), policy.ScopeSpec, n, input, noon)
 		got := e.EvalAll(t.Context(), policy.ScopeSpec, n, input, noon)
 		if len(got) != n {
 			t.Fatalf("%d answers to %d inputs", len(got), n)

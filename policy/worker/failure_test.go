@@ -17,12 +17,12 @@ const harmless = `deny contains "never" if input.kind == "Nothing"`
 
 func TestAChildThatDoesNotStartAsItShouldIsAnErrorOfTheStart(t *testing.T) {
 	for child, want := range map[string]string{
-		"other-rules": "the process that evaluates rules has compiled sha256:other, this one sha256:",
-		"no-json":     "began with something else than an answer (invalid character 'h'",
-		"too-long":    "began with something else than an answer (a message of 4294967295 bytes, where at most 16777216 make sense)",
-		"cut-short":   "ended while it compiled them (exit status 0)",
-		"crash":       "ended while it compiled them (exit status 2: panic: told to?[31m)",
-		"silent":      "compiling the rules took longer than 1s",
+		"no-rules":  "does not say what it has loaded",
+		"no-json":   "began with something else than an answer (invalid character 'h'",
+		"too-long":  "began with something else than an answer (a message of 4294967295 bytes, where at most 16777216 make sense)",
+		"cut-short": "ended while it compiled them (exit status 0)",
+		"crash":     "ended while it compiled them (exit status 2: panic: told to?[31m)",
+		"silent":    "compiling the rules took longer than 1s",
 	} {
 		t.Run(child, func(t *testing.T) {
 			limit := 30 * time.Second
@@ -216,11 +216,14 @@ func TestWithoutRulesOfAUserThereIsNoChild(t *testing.T) {
 	}
 	defer e.Close()
 	wantGood(t, e)
-	mine := start(t, rules(map[string]string{"sluice.plan.mine": `deny contains "never" if input.mode == "never"`}), policy.Options{}, Limits{})
-	asked := mine.asked
-	wantGood(t, mine)
-	if mine.asked != asked {
-		t.Error("a scope with shipped rules only was evaluated by the child")
+}
+
+func TestAChildThatCompiledOtherRulesJudgesNothing(t *testing.T) {
+	e := start(t, specRule(harmless), policy.Options{}, Limits{})
+	e.drop()
+	e.digest = "sha256:other" // as if the program had been replaced meanwhile
+	if res, err := e.Eval(t.Context(), policy.ScopeSpec, document(good), noon); err == nil || !strings.Contains(err.Error(), "instead of sha256:other") || res.Evaluated != nil {
+		t.Errorf("%v, %v", res, err)
 	}
 }
 

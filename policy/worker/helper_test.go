@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 var children = map[string]func() error{
 	"good": func() error { return Main(os.Stdin, os.Stdout) },
 	// These answer as they like. Each reads the messages that begin a child.
-	"other-rules":  func() error { return pretend(loaded{Digest: "sha256:other"}, nil) },
+	"no-rules":     func() error { return pretend(loaded{Digest: "sha256:other"}, nil) },
 	"no-json":      func() error { return pretend(nil, []byte("\x00\x00\x00\x05hello")) },
 	"too-long":     func() error { return pretend(nil, []byte("\xff\xff\xff\xff")) },
 	"cut-short":    func() error { return pretend(nil, []byte("\x00\x00\x01\x00{")) },
@@ -68,7 +68,7 @@ func lie(v any) error {
 	if err != nil {
 		return err
 	}
-	if err := send(os.Stdout, loaded{Digest: e.Digest()}); err != nil {
+	if err := send(os.Stdout, loaded{Digest: e.Digest(), Rules: e.Rules()}); err != nil {
 		return err
 	}
 	for {
@@ -142,4 +142,14 @@ func wantGood(t *testing.T, e *Engine) {
 
 func frame(data string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(data)))) + data
+}
+
+// local is the engine in this process with the same rules.
+func local(tb testing.TB, e *Engine) *policy.Engine {
+	tb.Helper()
+	here, err := e.here()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return here
 }

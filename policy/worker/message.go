@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -18,10 +19,26 @@ type setup struct {
 	Options policy.Options  `json:"options"`
 }
 
-// loaded is the child's answer to it.
+// loaded is the child's answer to it: the rules, or what [policy.Load] has against
+// them.
 type loaded struct {
-	Digest string `json:"digest"`
-	Error  string `json:"error"`
+	Digest   string           `json:"digest"`
+	Rules    []policy.Rule    `json:"rules"`
+	Problems []policy.Problem `json:"problems"` // of a [policy.LoadError]
+	Error    string           `json:"error"`    // any other error
+}
+
+// err is the error that policy.Load returned.
+func (l loaded) err() error {
+	switch {
+	case len(l.Problems) > 0:
+		return &policy.LoadError{Problems: l.Problems}
+	case l.Error != "":
+		return errors.New("the process that evaluates rules could not load them: " + l.Error)
+	case l.Digest == "" || len(l.Rules) == 0:
+		return errors.New("the process that evaluates rules does not say what it has loaded: a defect of the engine")
+	}
+	return nil
 }
 
 // request is the head of an evaluation; the inputs follow as a frame of their own,

@@ -24,7 +24,6 @@ type process struct {
 	words *tail         // what it said on its standard error
 	done  chan struct{} // closed when it is gone
 
-	digest string // of the rules that it compiled
 	answer []byte // reused
 }
 

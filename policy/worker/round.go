@@ -25,8 +25,10 @@ const patience = 3
 // took too long ([context.DeadlineExceeded]), needed too much memory, or ended the
 // process. Other inputs are judged nevertheless.
 func (e *Engine) EvalAll(ctx context.Context, scope policy.Scope, n int, input func(int) any, now time.Time) []policy.Answer {
-	if len(e.yours[scope]) == 0 {
-		return e.local.EvalAll(ctx, scope, n, input, now)
+	if len(e.yours) == 0 {
+		if local, err := e.here(); err == nil { // it was loaded to begin with
+			return local.EvalAll(ctx, scope, n, input, now)
+		}
 	}
 	r := &round{engine: e, head: request{Scope: scope, Now: now}, answers: make([]policy.Answer, n)}
 	for i := range n {

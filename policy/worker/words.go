@@ -19,13 +19,6 @@ type evalError struct {
 func (e *evalError) Error() string { return e.words }
 func (e *evalError) Unwrap() error { return e.cause }
 
-// refusedError is what the child's policy.Load had against the sources.
-type refusedError struct{ words string }
-
-func (e *refusedError) Error() string {
-	return "the process that evaluates rules could not load them: " + e.words
-}
-
 // deathError is the end of a child that evaluated.
 type deathError struct {
 	words string
