@@ -101,13 +101,15 @@ func (e *Engine) compile(ctx context.Context, modules []*module, data map[string
 	parsed[gatheredFile] = gatheredModule()
 	e.compiler = ast.NewCompiler().WithCapabilities(capabilities()).
 		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Gather", MetricName: "sluice_gather", Stage: gather}).
-		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Inline", MetricName: "sluice_inline", Stage: inline(constants)})
+		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Inline", MetricName: "sluice_inline", Stage: inline(constants)}).
+		WithStageAfterID(ast.StageResolveRefs, ast.CompilerStageDefinition{Name: "Fold", MetricName: "sluice_fold", Stage: fold(e.switchedOff)})
 	e.compiler.SetErrorLimit(0)
 	if e.compiler.Compile(parsed); e.compiler.Failed() {
 		var ps problems
 		ps.addErr("", e.compiler.Errors)
 		return ps.err()
 	}
+	e.base = baseData{constants}
 	e.store = inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true))
 	if e.txn, err = e.store.NewTransaction(ctx); err != nil {
 		return fmt.Errorf("read the parameters: %w", err)
@@ -138,7 +140,7 @@ func (e *Engine) prepare(scope Scope) error {
 		}
 	}
 	for _, s := range e.sites {
-		if s.scope == scope {
+		if s.scope == scope && s.off == nil {
 			sites++
 		}
 	}

@@ -60,6 +60,9 @@ func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.T
 			continue
 		}
 		x := Explanation{Rule: s.rule, Kind: s.kind, File: s.at.File, Line: s.at.Row, Conditions: []Condition{}}
+		if s.off != nil {
+			x.Conditions = append(x.Conditions, Condition{Line: s.off.Location.Row, Text: written(s.off)})
+		}
 		if t := r.explainer.tries[placeOf(s.at)]; t != nil {
 			x.Fired, x.Conditions = t.fired, t.conditions
 		}

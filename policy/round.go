@@ -140,6 +140,7 @@ func (r *round) prepare(input *ast.Term) *topdown.Query {
 		WithCompiler(e.compiler).
 		WithStore(e.store).
 		WithTransaction(e.txn).
+		WithBaseCache(e.base).
 		WithInput(input).
 		WithTime(r.now).
 		WithCancel(r.cancel).

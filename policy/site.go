@@ -13,11 +13,21 @@ type site struct {
 	scope Scope
 	kind  string
 	at    *ast.Location
-	path  string // of its entries that name none
+	path  string    // of its entries that name none
+	off   *ast.Expr // the condition by which parameters switch it off; nil: none does
 }
 
 func newSite(m *module, r *ast.Rule) site {
 	return site{rule: m.id(), scope: m.scope, kind: ruleName(r), at: r.Location, path: blames(m, r)}
+}
+
+// switchedOff notes a decision that parameters switch off.
+func (e *Engine) switchedOff(decision *ast.Rule, condition *ast.Expr) {
+	for i, s := range e.sites {
+		if placeOf(s.at) == placeOf(decision.Location) {
+			e.sites[i].off = condition
+		}
+	}
 }
 
 // blames returns as a JSON pointer which part of the document a decision looks at

@@ -12,8 +12,8 @@ package sluice.action.drain_floor
 deny contains msg if {
 	input.action.verb == "unassign"
 	input.resource.kind == "NatGateway"
+	data.params.drain_floor.minSeconds > 0
 	floor := data.params.drain_floor.minSeconds
-	floor > 0
 	_drain < floor
 	_meant
 	msg := sprintf(

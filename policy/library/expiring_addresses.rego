@@ -11,6 +11,7 @@
 package sluice.spec.expiring_addresses
 
 deny contains {"msg": msg, "path": _path(_key(range))} if {
+	input.metadata.annotations # most specs have none
 	some range in _listed
 	day := _expiries[_key(range)]
 	_is_day(day)
@@ -19,6 +20,7 @@ deny contains {"msg": msg, "path": _path(_key(range))} if {
 }
 
 warn contains {"msg": msg, "path": _path(_key(range))} if {
+	input.metadata.annotations # most specs have none
 	some range in _listed
 	day := _expiries[_key(range)]
 	_is_day(day)
@@ -28,6 +30,7 @@ warn contains {"msg": msg, "path": _path(_key(range))} if {
 }
 
 deny contains {"msg": msg, "path": _path(key)} if {
+	input.metadata.annotations
 	some key, day in _expiries
 	not _is_day(day)
 	msg := sprintf("annotation %s is %q, not a day such as 2027-03-01", [key, day])
@@ -35,6 +38,7 @@ deny contains {"msg": msg, "path": _path(key)} if {
 
 # Mostly a slip of the pen, and then the address would never expire.
 warn contains {"msg": msg, "path": _path(key)} if {
+	input.metadata.annotations
 	some key, _ in _expiries
 	not key in {_key(range) | some range in _listed}
 	msg := sprintf("annotation %s names no address or prefix that the spec lists", [key])

@@ -13,8 +13,8 @@ package sluice.action.subnet_headroom
 
 deny contains msg if {
 	input.action.verb == "assign"
+	data.params.subnet_headroom.free > 0
 	floor := data.params.subnet_headroom.free
-	floor > 0
 	input.action.subnetFreeAfter < floor
 	_meant
 	msg := sprintf(
@@ -26,8 +26,8 @@ deny contains msg if {
 # Unknown is not free.
 deny contains msg if {
 	input.action.verb == "assign"
+	data.params.subnet_headroom.free > 0
 	floor := data.params.subnet_headroom.free
-	floor > 0
 	not _told
 	_meant
 	msg := sprintf(

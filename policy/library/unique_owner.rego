@@ -9,15 +9,15 @@
 package sluice.spec.unique_owner
 
 deny contains {"msg": msg, "path": "/metadata/labels"} if {
+	data.params.unique_owner.label != ""
 	label := data.params.unique_owner.label
-	label != ""
 	trim_space(object.get(_labels, label, "")) == ""
 	msg := sprintf("label %q is missing or empty in metadata.labels: it names the one owner", [label])
 }
 
 deny contains {"msg": msg, "path": _path(label)} if {
+	data.params.unique_owner.label != ""
 	label := data.params.unique_owner.label
-	label != ""
 	owner := trim_space(_labels[label])
 	some separator in data.params.unique_owner.separators
 	contains(owner, separator)
@@ -26,6 +26,7 @@ deny contains {"msg": msg, "path": _path(label)} if {
 
 # For people, owner and Owner are one label with two values.
 deny contains {"msg": msg, "path": _path(other)} if {
+	data.params.unique_owner.label != ""
 	label := data.params.unique_owner.label
 	some other, _ in _labels
 	other != label
