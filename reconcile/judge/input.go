@@ -72,7 +72,10 @@ func (j *judgement) planInput() planInput {
 // documentInput is the input of sluice.spec rules: the document as it is
 // written, and where it stands.
 func documentInput(doc spec.Document) map[string]any {
-	in := object(doc.JSON)
+	in := maps.Clone(doc.Fields())
+	if in == nil {
+		in = map[string]any{}
+	}
 	in["file"], in["line"] = doc.File, doc.Line
 	return in
 }

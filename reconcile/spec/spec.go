@@ -70,6 +70,10 @@ type Document struct {
 	yaml strictyaml.Document // of a good document, for positions
 }
 
+// Fields returns a good document as it is written: what JSON decodes to. The caller
+// must not change it.
+func (d Document) Fields() map[string]any { return d.yaml.Fields() }
+
 // Locate returns the line and column of what a JSON pointer (RFC 6901) names in a
 // good document, such as "/spec/secondary/addresses/0": of the value, or of the key
 // where the value is a mapping or a list. Where the pointer leads to nothing, it is

@@ -87,6 +87,13 @@ func (d Document) JSON() []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
+// Fields returns the document as encoding/json would decode it, numbers as
+// json.Number; nil when it is no mapping. The caller must not change it.
+func (d Document) Fields() map[string]any {
+	fields, _ := d.value.(map[string]any)
+	return fields
+}
+
 // Decode stores the document in the value that into points to, by the rules of
 // encoding/json. Unknown fields and values of a wrong type are an error; the
 // other fields are stored all the same. Since encoding/json does not care for the
