@@ -9,17 +9,19 @@ import (
 // rules are loaded, and reading one costs as much as five comparisons.
 func inline(data ast.Value) ast.CompilerStage {
 	return func(c *ast.Compiler) *ast.Error {
-		for _, m := range c.Modules {
-			_, err := ast.TransformRefs(m, func(ref ast.Ref) (ast.Value, error) {
-				if ref.HasPrefix(paramsRef) && ref.IsGround() {
-					if v, err := data.Find(ref[1:]); err == nil && isScalar(v) {
-						return v, nil
-					}
+		constant := func(ref ast.Ref) (ast.Value, error) {
+			if ref.HasPrefix(paramsRef) && ref.IsGround() {
+				if v, err := data.Find(ref[1:]); err == nil && isScalar(v) {
+					return v, nil
 				}
-				return ref, nil
-			})
-			if err != nil {
-				return ast.NewError(ast.CompileErr, m.Package.Location, "put parameters in their places: %v", err)
+			}
+			return ref, nil
+		}
+		for _, m := range c.Modules {
+			for _, r := range m.Rules { // not the imports: their paths stay paths, and names are resolved
+				if _, err := ast.TransformRefs(r, constant); err != nil {
+					return ast.NewError(ast.CompileErr, m.Package.Location, "put parameters in their places: %v", err)
+				}
 			}
 		}
 		return nil

@@ -72,3 +72,11 @@ func TestRulesReturnsCopies(t *testing.T) {
 		t.Errorf("a caller changed the engine's parameters: %v", got)
 	}
 }
+
+func TestAParameterMayBeImported(t *testing.T) {
+	e := mustLoad(t, source(ruleFile("sluice.spec.mine", "import data.params.mine.maxLine\n"+`deny contains "late" if input.line > maxLine`), file("data.yaml", "params: {mine: {maxLine: 0}}")))
+	res, err := e.Eval(t.Context(), ScopeSpec, specInput(), noon)
+	if err != nil || len(res.Decisions) != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
