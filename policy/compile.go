@@ -35,7 +35,7 @@ func (l *loader) check(modules []*module, values params) error {
 				{Path: paramsRef, Schema: schemaRef("params")},
 			}
 		}
-		parsed[m.file] = m.parsed
+		parsed[m.file] = withLookups(m.parsed)
 		l.checkPrint(m)
 		l.checkWith(m)
 	}

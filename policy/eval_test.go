@@ -96,7 +96,7 @@ func TestDefinedMessagesCountAsOften(t *testing.T) {
 
 func TestAnEntryOfTheWrongFormIsAnError(t *testing.T) {
 	for _, tc := range []struct{ name, body, want string }{
-		{"a number", `deny contains 42`, "rule plan.mine (rules/mine.rego:5): an entry of deny is 42: it must be a string or an object with msg"},
+		{"a number", `deny contains 42`, "rule action.mine (rules/mine.rego:5): an entry of deny is 42: it must be a string or an object with msg"},
 		{"true", `deny contains true`, "an entry of deny is true"},
 		{"an empty message", `deny contains ""`, "an entry of deny has no message"},
 		{"a blank message", `hold contains {"msg": " "}`, "an entry of hold has no message"},
@@ -113,7 +113,7 @@ func TestAnEntryOfTheWrongFormIsAnError(t *testing.T) {
 		{"a cap of a part of a second", `cap contains {"maxDrainSeconds": 1.5, "msg": "x"}`, "is 1.5, not an integer"},
 		{"a cap in words", `cap contains {"maxDrainSeconds": "600", "msg": "x"}`, `is "600", not an integer`},
 	} {
-		t.Run(tc.name, func(t *testing.T) { evalError(t, ScopePlan, tc.body, tc.want) })
+		t.Run(tc.name, func(t *testing.T) { evalError(t, ScopeAction, tc.body, tc.want) })
 	}
 }
 

@@ -23,6 +23,9 @@ func TestARuleModuleIsRefusedWhen(t *testing.T) {
 		{"it decides nothing", `_x := 1`, `rules/mine.rego:3:1: the package decides nothing`},
 		{"it uses a name of the engine", denyAll + "\n__sluice_decisions contains 1", `rules/mine.rego:6:1: names that start with __sluice`},
 		{"a field of input does not exist", `deny contains "no" if input.acton.verb == "move"`, `rules/mine.rego:5:23: undefined ref: input.acton.verb: there is no acton (did you mean "action"?), valid here: action, commit, document, mode, resource, time`},
+		{"object.get asks for a field that does not exist", `deny contains "no" if object.get(input.action, "verbb", "move") != "move"`, `rules/mine.rego:5:34: undefined ref: input.action.verbb: there is no verbb (did you mean "verb"?)`},
+		{"object.get asks for a path that does not exist", `deny contains "no" if { x := object.get(input, ["document", "spec", "secondry", "count"], 2); x < 2 }`, `there is no secondry (did you mean "secondary"?)`},
+		{"object.get asks behind an import", "import input.action as a\n" + `deny contains "no" if not object.get(a, "verbb", false)`, `there is no verbb`},
 		{"a nested field of input does not exist", `deny contains "no" if { some a in input.resource.addresses; a.primry }`, `rules/mine.rego:5:61`},
 		{"a string is compared with a number", `deny contains "no" if input.action.wave == "0"`, `rules/mine.rego:5:23: match error`},
 		{"it calls the network", `deny contains "no" if http.send({"method": "get", "url": "http://x"})`, `rules/mine.rego:5:23: undefined function http.send (it exists in Rego`},
@@ -57,6 +60,15 @@ func TestARuleModuleIsRefusedWhen(t *testing.T) {
 			wantProblem(t, loadProblems(t, source(ruleFile(pkg, tc.body))), tc.want)
 		})
 	}
+}
+
+func TestACapIsRefusedWhereNothingDrains(t *testing.T) {
+	const capAll = `cap contains {"msg": "short", "maxDrainSeconds": 60}`
+	for _, scope := range []string{"spec", "plan"} {
+		wantProblem(t, loadProblems(t, source(ruleFile("sluice."+scope+".mine", capAll))),
+			"rules/mine.rego:5:1: a cap shortens the drain of an action: in scope "+scope+" it would change nothing")
+	}
+	mustLoad(t, source(ruleFile("sluice.action.mine", capAll)))
 }
 
 func TestAPackageIsRefusedWhen(t *testing.T) {
@@ -168,4 +180,19 @@ func TestALevelIsOneOfThree(t *testing.T) {
 	if _, err := Load(t.Context(), []Source{rule("advisry")}, Options{}); err == nil || !strings.Contains(err.Error(), `did you mean "advisory"`) {
 		t.Errorf("a misspelt level: %v", err)
 	}
+}
+
+func TestALevelThatWouldNotCountIsRefused(t *testing.T) {
+	const decision = "deny contains \"no\" if input.line > 3\n"
+	for _, tc := range []struct{ name, text, want string }{
+		{"beside custom", "# METADATA\n# title: T\n# level: mandatory\npackage sluice.spec.mine\n" + decision, "s/r.rego:3:2: METADATA has no key level: write it below custom"},
+		{"misspelt", "# METADATA\n# title: T\n# custom:\n#   levle: mandatory\npackage sluice.spec.mine\n" + decision, `s/r.rego:4:4: custom.levle sets no level (did you mean "level"?)`},
+		{"below a misspelt custom", "# METADATA\n# title: T\n# custm:\n#   level: mandatory\npackage sluice.spec.mine\n" + decision, `METADATA has no key "custm" (did you mean "custom"?)`},
+		{"of one decision", "# METADATA\n# title: T\npackage sluice.spec.mine\n\n# METADATA\n# custom: {level: mandatory}\n" + decision, "s/r.rego:5:1: custom.level is set for a rule, where it has no meaning"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			wantProblem(t, loadProblems(t, Source{Name: "s", Files: []File{file("r.rego", tc.text)}}), tc.want)
+		})
+	}
+	mustLoad(t, Source{Name: "s", Files: []File{file("r.rego", "# METADATA\n# title: T\n# custom: {label: mine, level: soft}\npackage sluice.spec.mine\n"+decision)}})
 }

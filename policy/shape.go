@@ -27,6 +27,7 @@ func (l *loader) checkShapes() []*module {
 			l.checkRulePackage(m)
 		}
 		l.checkAnnotations(m)
+		l.checkMetadata(m)
 		if !m.test {
 			pkg := m.parsed.Package.Path.String()
 			if first := byPackage[pkg]; first != nil {
@@ -70,6 +71,9 @@ func (l *loader) checkRulePackage(m *module) {
 			l.at(r.Location, "names that start with %s are the engine's own", reserved)
 		case isDecision(r) && !r.Default:
 			decisions++
+			if name == Cap && m.scope != ScopeAction {
+				l.at(r.Location, "a cap shortens the drain of an action: in scope %s it would change nothing; write package sluice.action.%s", m.scope, m.name)
+			}
 		case isKind(name):
 			l.at(r.Location, "%s must be a set of messages: write \"%s contains msg if { … }\"; as it stands nothing would be decided", name, name)
 		case keyed && !strings.HasPrefix(name, "_"):
