@@ -71,18 +71,25 @@ type Report struct {
 // Run judges everything twice. Its only error is the context's.
 func Run(ctx context.Context, c Case) (Report, error) {
 	r := Report{Commits: len(c.Commits), Flips: []Flip{}}
-	seen := map[string]bool{}
+	seen := map[string]map[string]string{} // by document: what flipped at the commit before
 	byID := map[string]Commit{}
 	for _, commit := range c.Commits {
 		byID[commit.ID] = commit
-		for _, doc := range commit.Documents {
-			key := doc.File + "\x00" + string(doc.JSON)
-			if len(doc.Problems) > 0 || seen[key] {
-				continue
+		docs := slices.DeleteFunc(slices.Clone(commit.Documents), func(d spec.Document) bool { return len(d.Problems) > 0 })
+		for i, flips := range documents(ctx, c, commit, docs) {
+			key := docs[i].File + "\x00" + string(docs[i].JSON)
+			before, known := seen[key]
+			if !known {
+				r.Documents++
 			}
-			seen[key] = true
-			r.Documents++
-			r.Flips = append(r.Flips, document(ctx, c, commit, doc)...)
+			now := map[string]string{}
+			for _, f := range flips {
+				now[f.Rule] = f.Was + " " + f.Is
+				if before[f.Rule] != now[f.Rule] { // as time goes by, rules say other things of the same document
+					r.Flips = append(r.Flips, f)
+				}
+			}
+			seen[key] = now
 		}
 	}
 	for _, d := range c.Decisions {
@@ -106,23 +113,31 @@ func Run(ctx context.Context, c Case) (Report, error) {
 	return r, ctx.Err()
 }
 
-// document compares what the spec rules say of one document.
-func document(ctx context.Context, c Case, commit Commit, doc spec.Document) []Flip {
-	said := func(rules Rules) verdicts {
+// documents compares what the spec rules say of each document of a commit, at the
+// commit's time.
+func documents(ctx context.Context, c Case, commit Commit, docs []spec.Document) [][]Flip {
+	said := func(rules Rules) []verdicts {
 		a := judge.Auditor{Engine: rules.Engine, Levels: rules.Levels, Rulings: rules.Rulings, Now: commit.At}
-		findings, err := a.Spec(ctx, doc)
-		v := verdicts{}
-		for _, f := range findings {
-			v.add(f.Rule, f.Decision, f.Msg)
+		list := make([]verdicts, len(docs))
+		for i, findings := range a.Specs(ctx, docs) {
+			list[i] = verdicts{}
+			for _, f := range findings.List {
+				list[i].add(f.Rule, f.Decision, f.Msg)
+			}
+			if findings.Err != nil {
+				list[i].add(judge.EngineRule, "error", findings.Err.Error())
+			}
 		}
-		if err != nil {
-			v.add(judge.EngineRule, "error", err.Error())
-		}
-		return v
+		return list
 	}
-	return flips(said(c.Current), said(c.Proposed), Flip{
-		Commit: commit.ID, At: commit.At, Subject: "document", Name: doc.Name, File: doc.File, Line: doc.Line,
-	})
+	was, is := said(c.Current), said(c.Proposed)
+	list := make([][]Flip, len(docs))
+	for i, doc := range docs {
+		list[i] = flips(was[i], is[i], Flip{
+			Commit: commit.ID, At: commit.At, Subject: "document", Name: doc.Name, File: doc.File, Line: doc.Line,
+		})
+	}
+	return list
 }
 
 // ofCommit ties a plan's resources to the documents of its commit, by name: the

@@ -111,9 +111,19 @@ func TestEveryDecisionThatFlipsIsListed(t *testing.T) {
 	}
 }
 
-func TestWhatACommitLeavesAsItWasIsJudgedOnce(t *testing.T) {
+func TestWhatACommitLeavesAsItWasIsListedOnce(t *testing.T) {
 	c := Case{Commits: []Commit{commit(t, "c1", "10.0.1.20"), commit(t, "c2", "10.0.1.20")}, Current: rules(t, "spec", ""), Proposed: rules(t, "spec", `deny contains "no"`)}
 	if r := run(t, c); len(r.Flips) != 1 || r.Flips[0].Commit != "c1" || r.Documents != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestWhatTimeMakesOfADocumentIsListed(t *testing.T) {
+	first, later, last := commit(t, "c1", "10.0.1.20"), commit(t, "c2", "10.0.1.20"), commit(t, "c3", "10.0.1.20")
+	later.At, last.At = noon.Add(24*time.Hour), noon.Add(48*time.Hour)
+	c := Case{Commits: []Commit{first, later, last}, Current: rules(t, "spec", ""),
+		Proposed: rules(t, "spec", `deny contains "over" if time.now_ns() > time.parse_rfc3339_ns("2027-01-02T12:00:01Z")`)}
+	if r := run(t, c); len(r.Flips) != 1 || r.Flips[0].Commit != "c2" || r.Documents != 1 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -96,19 +97,47 @@ type step struct {
 	free          *int // addresses of the subnet after it; nil: not known
 }
 
-// judgeActions asks the action rules about each action of each resource.
+// mostRounds is how often one action is asked about. Each round but the last made
+// its drain shorter; rules that never agree are wrong.
+const mostRounds = 8
+
+// judgeActions asks the action rules about each action of each resource. A cap
+// changes an action, so what was capped is asked about again: a drain that one rule
+// shortens may be too short for another.
 func (j *judgement) judgeActions(ctx context.Context) {
 	var steps []step
 	for i := range j.p.Resources {
 		steps = append(steps, j.steps(&j.p.Resources[i])...)
 	}
 	in := j.newActionInputs()
-	answers := j.engine.EvalAll(ctx, policy.ScopeAction, len(steps), func(i int) any { return in.of(steps[i]) }, j.c.Now)
-	for i, s := range steps {
-		res := j.waive(s.r, j.docs[s.r.Spec].Document, answers[i].Result)
-		j.cap(s.r, s.a, res)
-		j.read(s.r, res, answers[i].Err)
+	said := map[*plan.Action][]policy.Decision{}
+	for range mostRounds {
+		answers := j.engine.EvalAll(ctx, policy.ScopeAction, len(steps), func(i int) any { return in.of(steps[i]) }, j.c.Now)
+		var capped []step
+		for i, s := range steps {
+			res := j.waive(s.r, j.docs[s.r.Spec].Document, answers[i].Result)
+			if j.cap(s.r, s.a, res) {
+				capped = append(capped, s)
+			}
+			res.Decisions = news(said[s.a], res.Decisions)
+			said[s.a] = append(said[s.a], res.Decisions...)
+			j.read(s.r, res, answers[i].Err)
+		}
+		if steps = capped; len(steps) == 0 {
+			return
+		}
 	}
+	for _, s := range steps {
+		s.r.Stop(plan.Error, fmt.Sprintf("rules capped the drain of %s %d times and would not stop; mend them", s.a, mostRounds))
+	}
+}
+
+// news are the decisions of rules that have not said so before, in other words
+// perhaps.
+func news(before, decisions []policy.Decision) []policy.Decision {
+	return slices.DeleteFunc(decisions, func(d policy.Decision) bool {
+		return slices.ContainsFunc(before, func(b policy.Decision) bool { return b.Rule == d.Rule && b.Kind == d.Kind })
+	})
 }
 
 // steps lists a resource's actions, guarded.
@@ -151,14 +180,15 @@ func change(a plan.Action) int {
 	return len(a.Addresses)
 }
 
-// cap shortens a drain to the lowest cap.
-func (j *judgement) cap(r *plan.Resource, a *plan.Action, res policy.Result) {
+// cap shortens a drain to the lowest cap, and reports whether it did.
+func (j *judgement) cap(r *plan.Resource, a *plan.Action, res policy.Result) (capped bool) {
 	for _, d := range res.Decisions {
 		if d.Kind == policy.Cap && a.MaxDrainSeconds > d.MaxDrainSeconds && d.MaxDrainSeconds >= 1 {
-			a.MaxDrainSeconds = d.MaxDrainSeconds
+			a.MaxDrainSeconds, capped = d.MaxDrainSeconds, true
 			r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
 		}
 	}
+	return capped
 }
 
 // read takes decisions into a resource; caps were read before.

@@ -73,6 +73,29 @@ func TestTheShippedLibraryCapsADrainAndLetsASwapThrough(t *testing.T) {
 	}
 }
 
+func TestWhatACapLeavesOfADrainIsJudged(t *testing.T) {
+	rule := func(decisions string) string {
+		return "# METADATA\n# title: T\npackage sluice.action.test\n\n" + decisions + "\n"
+	}
+	const capAt5 = `cap contains {"msg": "short drains", "maxDrainSeconds": 5} if input.action.verb == "unassign"` + "\n"
+	tests := []struct {
+		name  string
+		rule  string
+		state plan.State
+	}{
+		{"a capped drain that is long enough", capAt5 + `deny contains "too short" if { input.action.verb == "unassign"; input.action.maxDrainSeconds < 5 }`, plan.Pending},
+		{"a capped drain that is too short for another rule", capAt5 + `deny contains "too short" if { input.action.verb == "unassign"; input.action.maxDrainSeconds < 100 }`, plan.Denied},
+		{"caps that never end", `cap contains {"msg": "shorter", "maxDrainSeconds": input.action.maxDrainSeconds - 1} if input.action.verb == "unassign"`, plan.Error},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if r := Judge(t.Context(), engine(t, rule(tt.rule)), swap(t, 1, "10.0.1.30")).Plan().Resources[0]; r.State != tt.state {
+				t.Errorf("state %s, reason %q, verdicts %+v", r.State, r.Reason, r.Verdicts)
+			}
+		})
+	}
+}
+
 func TestDecisionsStopAResource(t *testing.T) {
 	rule := func(scope, decision string) string {
 		return "# METADATA\n# title: T\npackage sluice." + scope + ".test\n\n" + decision + " contains \"because\" if input.mode == \"apply\"\n"
