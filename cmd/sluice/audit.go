@@ -41,8 +41,8 @@ place of the specs that the file names.
 
 --diff BASE judges only the documents that changed since a revision of the
 repository that holds them: a branch, a tag, a commit, with ~2 or ^2 behind it.
-Documents are compared by name, so that a file that was moved is no change; the
-decision before is that of the spec rules of today. Nothing is fetched. Where the branch is behind BASE, what changed there counts too; give
+Documents are compared by name, so that a file that was moved is no change unless
+rules say something else of it in its new place; the decision before is that of the spec rules of today. Nothing is fetched. Where the branch is behind BASE, what changed there counts too; give
 $(git merge-base origin/main HEAD) then. With --repo, BASE is a branch, a tag or a
 whole commit id of that repository.
 

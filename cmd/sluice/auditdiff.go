@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
@@ -21,12 +22,16 @@ func (au *audit) compare(ctx context.Context, base auditBase, docs []spec.Docume
 	var was []*spec.Document
 	var changes []string
 	unread, names := map[string]bool{}, map[string]bool{}
-	for _, doc := range docs {
+	elsewhere := au.otherElsewhere(ctx, docs, before)
+	for n, doc := range docs {
 		names[doc.Name] = true
 		if doc.Name == "" {
 			unread[doc.File] = true
 		}
 		old, change := changeOf(doc, before[doc.Name])
+		if elsewhere[n] {
+			change = render.Changed
+		}
 		if change == render.Unchanged && len(doc.Problems) == 0 {
 			diff.Unchanged++
 			continue
@@ -66,6 +71,26 @@ func changeOf(doc spec.Document, before []spec.Document) (*spec.Document, string
 		return &before[0], render.Changed
 	}
 	return nil, render.Added
+}
+
+// otherElsewhere finds the documents that are as they were, but in another file, of
+// which rules now say something else: rules may go by folders.
+func (au *audit) otherElsewhere(ctx context.Context, docs []spec.Document, before map[string][]spec.Document) map[int]bool {
+	var at []int
+	var now, was []spec.Document
+	for n, doc := range docs {
+		if old, change := changeOf(doc, before[doc.Name]); change == render.Unchanged && len(doc.Problems) == 0 && old.File != doc.File {
+			at, now, was = append(at, n), append(now, doc), append(was, *old)
+		}
+	}
+	found := map[int]bool{}
+	old := au.offline().documents(ctx, was)
+	for i, d := range au.offline().documents(ctx, now) {
+		found[at[i]] = !slices.EqualFunc(d.Rules, old[i].Rules, func(a, b render.AuditRule) bool {
+			return a.ID == b.ID && a.Decision == b.Decision
+		})
+	}
+	return found
 }
 
 // addBefore adds what the rules said of the documents that there were.
