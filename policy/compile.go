@@ -12,12 +12,13 @@ import (
 // schemas. Capabilities, strictness and schemas are set on the compiler itself:
 // the options of rego do not reach it.
 func (l *loader) check(modules []*module, values params) error {
-	schemas := ast.NewSchemaSet()
+	schemas, inputs := ast.NewSchemaSet(), map[Scope]any{}
 	for _, scope := range scopes {
 		schema, _, err := parsedSchema(scope)
 		if err != nil {
 			return err
 		}
+		inputs[scope] = schema
 		schemas.Put(schemaRef(string(scope)), schema)
 	}
 	schemas.Put(schemaRef("params"), values.schema())
@@ -38,6 +39,7 @@ func (l *loader) check(modules []*module, values params) error {
 		parsed[m.file] = withLookups(m.parsed)
 		l.checkPrint(m)
 		l.checkWith(m)
+		l.checkEnums(m, inputs[m.scope])
 	}
 	if c.Compile(parsed); c.Failed() {
 		l.addErr("", c.Errors)

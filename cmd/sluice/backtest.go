@@ -67,7 +67,7 @@ func (a *app) backtest(ctx context.Context, cfg config.Config, proposed []string
 	if err != nil {
 		return err
 	}
-	c := backtest.Case{Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}}
+	c := backtest.Case{Now: a.now(), Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}}
 	inForce, err := reconcile.LookAtPolicies(ctx, current, isolated(cfg))
 	if err != nil {
 		return fmt.Errorf("the rules in force: %w", err)

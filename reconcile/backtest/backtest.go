@@ -40,6 +40,7 @@ type Case struct {
 	Commits           []Commit // oldest first
 	Decisions         []Decision
 	Budget            judge.Budget
+	Now               time.Time
 }
 
 // Flip is one decision that would not be the same.
@@ -73,7 +74,13 @@ func Run(ctx context.Context, c Case) (Report, error) {
 	r := Report{Commits: len(c.Commits), Flips: []Flip{}}
 	seen := map[string]map[string]string{} // by document: what flipped at the commit before
 	byID := map[string]Commit{}
-	for _, commit := range c.Commits {
+	commits := slices.Clone(c.Commits)
+	if n := len(commits); n > 0 { // and what there is now, as of now
+		last := commits[n-1]
+		last.At = c.Now
+		commits = append(commits, last)
+	}
+	for _, commit := range commits {
 		byID[commit.ID] = commit
 		docs := slices.DeleteFunc(slices.Clone(commit.Documents), func(d spec.Document) bool { return len(d.Problems) > 0 })
 		for i, flips := range documents(ctx, c, commit, docs) {

@@ -63,6 +63,9 @@ func decision(t *testing.T, c Commit) Decision {
 func run(t *testing.T, c Case) Report {
 	t.Helper()
 	c.Budget = judge.DefaultBudget()
+	if c.Now.IsZero() {
+		c.Now = noon
+	}
 	r, err := Run(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +162,14 @@ func TestRulesSeeTheTimeOfThen(t *testing.T) {
 	c := Case{Commits: []Commit{commit(t, "c1", "10.0.1.20")}, Current: rules(t, "spec", ""),
 		Proposed: rules(t, "spec", `deny contains "no" if time.now_ns() == time.parse_rfc3339_ns("2027-01-02T12:00:00Z")`)}
 	if r := run(t, c); len(r.Flips) != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestWhatThereIsIsJudgedAsOfNowToo(t *testing.T) {
+	c := Case{Commits: []Commit{commit(t, "c1", "10.0.1.20")}, Current: rules(t, "spec", ""), Now: noon.Add(time.Hour),
+		Proposed: rules(t, "spec", `deny contains "no" if time.now_ns() > time.parse_rfc3339_ns("2027-01-02T12:30:00Z")`)}
+	if r := run(t, c); len(r.Flips) != 1 || !r.Flips[0].At.Equal(c.Now) || r.Commits != 1 || r.Documents != 1 {
 		t.Errorf("%+v", r)
 	}
 }
