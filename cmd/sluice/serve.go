@@ -71,7 +71,11 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	defer loop.Close()
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now})
+	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, metrics.Webhook)
+	if err != nil {
+		return err
+	}
+	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now, Webhooks: hooks})
 	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
 	err = runBoth(ctx, listener, handler, loop.Serve)
 	for _, r := range loop.Draining() {
