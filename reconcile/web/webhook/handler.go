@@ -130,7 +130,7 @@ func (e *endpoint) receive(w http.ResponseWriter, r *http.Request) outcome {
 	case r.ContentLength > maxBody:
 		return tooLarge
 	}
-	sums, err := digest(s.keys, c.prefix, http.MaxBytesReader(w, r.Body, maxBody))
+	sums, err := digest(s.keys, c.prefix(), http.MaxBytesReader(w, r.Body, maxBody))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):

@@ -22,11 +22,11 @@ const maxHeader = 4 << 10
 // claim is what a request's headers say. Nothing of it counts before a secret has
 // shown that it is true.
 type claim struct {
-	macs   [][]byte // signatures, any of which may be the right one
-	token  string   // the secret itself, where nothing is signed
-	prefix string   // what was signed before the body
-	id     string   // of the delivery; empty where the host gives none
-	signed bool     // the id is in prefix
+	macs      [][]byte // signatures, any of which may be the right one
+	token     string   // the secret itself, where nothing is signed
+	id        string   // of the delivery; empty where the host gives none
+	timestamp string   // in seconds since 1970
+	signed    bool     // id and timestamp are signed, before the body
 }
 
 // reader makes a claim of headers; nil when they cannot be those of a signed
@@ -83,22 +83,29 @@ func gitlab(h http.Header, s secrets) *claim {
 }
 
 // stamped is the claim of a delivery whose id and timestamp are signed: id.timestamp.body.
-// Neither may hold a dot, or two deliveries could be signed alike.
+// With a dot in the id two deliveries could be signed alike.
 func stamped(macs [][]byte, id, timestamp string) *claim {
-	if len(macs) == 0 || id == "" || strings.Contains(id, ".") || strings.Contains(timestamp, ".") {
+	if len(macs) == 0 || id == "" || strings.Contains(id, ".") {
 		return nil
 	}
-	return &claim{macs: macs, prefix: id + "." + timestamp + ".", id: id, signed: true}
+	return &claim{macs: macs, id: id, timestamp: timestamp, signed: true}
 }
 
-// fresh reports whether the signed timestamp, in seconds since 1970, is near now. A
-// claim without one is always fresh.
+// prefix is what is signed before the body.
+func (c *claim) prefix() string {
+	if !c.signed {
+		return ""
+	}
+	return c.id + "." + c.timestamp + "."
+}
+
+// fresh reports whether the signed timestamp is near now. A claim without one is
+// always fresh.
 func (c *claim) fresh(now time.Time) bool {
 	if !c.signed {
 		return true
 	}
-	_, timestamp, _ := strings.Cut(strings.TrimSuffix(c.prefix, "."), ".")
-	seconds, err := strconv.ParseUint(timestamp, 10, 40) // beyond the year 30,000
+	seconds, err := strconv.ParseUint(c.timestamp, 10, 40) // beyond the year 30,000
 	return err == nil && now.Sub(time.Unix(int64(seconds), 0)).Abs() <= tolerance
 }
 
