@@ -70,7 +70,10 @@ type Config struct {
 	Budget   judge.Budget
 	Drift    *Drift        // nil: never on its own
 	Interval time.Duration // between two looks at Git; default 1m
-	Pace     Pace          // default 1s to 15s
+	// HintInterval is the least time from one look at Git to one that [Loop.Hint]
+	// asks for; default 2s.
+	HintInterval time.Duration
+	Pace         Pace // default 1s to 15s
 
 	// History is where intents and outcomes go; nil in commands that only look.
 	History history.Store
@@ -95,6 +98,9 @@ func (c *Config) validate() error {
 	}
 	if c.Interval <= 0 {
 		c.Interval = time.Minute
+	}
+	if c.HintInterval <= 0 {
+		c.HintInterval = 2 * time.Second
 	}
 	if c.Pace.Min <= 0 {
 		c.Pace.Min = time.Second

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
-// Loop turns. Its methods are for one goroutine, except Status and Preempt.
+// Loop turns. Its methods are for one goroutine, except Status, Hint and DrainUntil.
 type Loop struct {
 	cfg     Config
 	looker  *looker
@@ -23,6 +23,7 @@ type Loop struct {
 	aside   *aside
 
 	latest  atomic.Pointer[Desired] // the newest that Git said
+	hints   chan struct{}           // room for one: that Git may say something new
 	current *Desired                // what this turn works on
 	status  status
 	probed  probed
@@ -37,7 +38,7 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}, hints: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
 	return l, nil
 }

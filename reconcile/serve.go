@@ -8,8 +8,8 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
 
-// Serve runs until ctx ends. One goroutine asks Git, every interval; this one
-// turns: when Git says something new, while something is in transition, and when
+// Serve runs until ctx ends. One goroutine asks Git, every interval and when there
+// was a hint; this one turns: when Git says something new, while something is in transition, and when
 // the drift schedule says so. It returns nil when ctx ended it, which it does
 // between two calls to EC2.
 func (l *Loop) Serve(ctx context.Context) error {
@@ -30,11 +30,12 @@ func (l *Loop) Serve(ctx context.Context) error {
 // poll keeps latest up to date. A look that fails leaves it: an error is not an
 // empty repository.
 func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
-	pause := time.Duration(0)
+	pause, soonest := time.Duration(0), time.Time{}
 	for {
-		if !sleep(ctx, pause) {
+		if !l.rest(ctx, pause, soonest) {
 			return
 		}
+		soonest = time.Now().Add(l.cfg.HintInterval)
 		pause = l.cfg.Interval + schedule.Jitter(l.cfg.Specs.String(), l.cfg.Interval/10)
 		last := l.latest.Load()
 		d, err := l.looker.look(ctx, last)
@@ -134,21 +135,6 @@ func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
 		return idle.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
 	}
 	return 0
-}
-
-// sleep waits and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }
 
 // driftTimer fires when the drift schedule says so.

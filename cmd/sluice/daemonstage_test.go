@@ -1,12 +1,16 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -98,6 +102,27 @@ func get(ts *testscript.TestScript, args []string) {
 	body, code, err := fetch(stageOf(ts).api + args[0])
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d\n%s", code, body)
+}
+
+// hook sends what GitHub would, through a proxy that keeps the name it was called
+// by, and prints the status and the answer.
+func hook(ts *testscript.TestScript, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: hook PATH SECRET BODY")
+	}
+	mac := hmac.New(sha256.New, []byte(args[1]))
+	mac.Write([]byte(args[2]))
+	req, err := http.NewRequest(http.MethodPost, stageOf(ts).api+args[0], strings.NewReader(args[2]))
+	ts.Check(err)
+	req.Host = "hooks.example.com"
+	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	client := http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, data)
 }
 
 func sigterm(ts *testscript.TestScript, _ []string) {

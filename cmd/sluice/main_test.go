@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
 //	await status|calls REGEXP   until the daemon's status, or the calls, match
 //	get PATH                    print a page of the daemon's API
+//	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -68,6 +69,7 @@ func TestScripts(t *testing.T) {
 			"field":      positive(field),
 			"await":      positive(await),
 			"get":        positive(get),
+			"hook":       positive(hook),
 			"sigterm":    positive(sigterm),
 		},
 	})

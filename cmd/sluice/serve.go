@@ -22,9 +22,19 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "The daemon: pull, judge, plan, apply, watch for drift",
 		Long: `Pull the specs, judge, plan and apply them, and watch for drift, until SIGTERM or
 SIGINT: then stop between two calls and say what is still draining. A process
-that is killed loses nothing; the next one looks at EC2 and goes on.`,
+that is killed loses nothing; the next one looks at EC2 and goes on.
+
+Where the configuration names a secret for it, a signed POST /webhook/github
+(gitlab, gitea, bitbucket, generic) makes it look at Git at once. The last
+example signs one for generic.`,
 		Example: `  sluice serve --config sluice.yaml
-  sluice serve --config sluice.yaml --mode observe`,
+  sluice serve --config sluice.yaml --mode observe
+
+  id=$(cat /proc/sys/kernel/random/uuid) time=$(date +%s)
+  curl -d push -H "X-Sluice-Delivery: $id" -H "X-Sluice-Timestamp: $time" \
+    -H "X-Sluice-Signature: sha256=$(printf %s "$id.$time.push" |
+      openssl dgst -sha256 -hmac "$SECRET" -r | cut -d ' ' -f 1)" \
+    http://127.0.0.1:8080/webhook/generic`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.settings(a.getenv)
@@ -71,7 +81,11 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	defer loop.Close()
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now})
+	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, metrics.Webhook)
+	if err != nil {
+		return err
+	}
+	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now, Webhooks: hooks})
 	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
 	err = runBoth(ctx, listener, handler, loop.Serve)
 	for _, r := range loop.Draining() {

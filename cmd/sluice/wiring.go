@@ -27,7 +27,7 @@ type onCall func(target, operation, code string, took time.Duration)
 // clients may go, whatever the loop asks of them.
 func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count onCall) (reconcile.Config, error) {
 	out := reconcile.Config{
-		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, Log: a.logger(), Now: a.now,
+		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, Log: a.logger(), Now: a.now,
 		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
 		LoadPolicies: isolated(cfg),
 	}

@@ -157,7 +157,11 @@ func (e *explainer) explain(f *jsonschema.ValidationError) {
 		path = path[:len(path)-1]
 		atKey(field, "%s", words)
 	default:
-		if words := valueWords(f.ErrorKind, fieldName(path), e.valueAt(path), e.schema(f)); words != "" {
+		value := e.valueAt(path)
+		if e.schema(f).WriteOnly && value != nil {
+			value = secret{}
+		}
+		if words := valueWords(f.ErrorKind, fieldName(path), value, e.schema(f)); words != "" {
 			at("%s", words)
 			return
 		}

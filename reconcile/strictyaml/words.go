@@ -87,6 +87,9 @@ var typeNames = map[string]string{
 	"array": "a list", "object": "a mapping (key: value)", "null": "empty",
 }
 
+// secret stands for a value that no message may quote: that of a writeOnly schema.
+type secret struct{}
+
 // describe says what was found.
 func describe(value any) string {
 	switch v := value.(type) {
@@ -100,6 +103,8 @@ func describe(value any) string {
 		return strconv.FormatBool(v)
 	case []any:
 		return "a list"
+	case secret:
+		return "what is written here"
 	default:
 		return "a mapping"
 	}

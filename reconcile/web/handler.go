@@ -23,6 +23,9 @@ type Config struct {
 	Records func(ctx context.Context, from uint64) iter.Seq2[history.Record, error]
 	Metrics *Metrics
 	Now     func() time.Time
+	// Webhooks are handlers by path that are answered under any host's name: they
+	// must ask each request who sent it.
+	Webhooks map[string]http.Handler
 }
 
 // Handler serves the paths of the package comment.
@@ -41,7 +44,12 @@ func Handler(cfg Config) http.Handler {
 		_ = json.NewEncoder(w).Encode(cfg.Status()) // a client that went away is no error of ours
 	})
 	mux.HandleFunc("GET /api/v1/history", cfg.history)
-	return loopbackOnly(mux)
+	all := http.NewServeMux()
+	all.Handle("/", loopbackOnly(mux))
+	for path, h := range cfg.Webhooks {
+		all.Handle(path, h)
+	}
+	return guarded(all)
 }
 
 func probe(w http.ResponseWriter, ok bool, why string) {
@@ -86,6 +94,13 @@ func loopbackOnly(next http.Handler) http.Handler {
 			http.Error(w, "this server answers on loopback only", http.StatusForbidden)
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guarded tells browsers to make nothing of an answer but what it is.
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -17,6 +17,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
 	seconds  *prometheus.CounterVec
+	webhooks *prometheus.CounterVec
 	status   func() reconcile.Status
 }
 
@@ -30,7 +31,10 @@ func NewMetrics() *Metrics {
 	m.seconds = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sluice_ec2_call_seconds_total", Help: "Time spent in EC2 calls.",
 	}, labels)
-	m.registry.MustRegister(m.calls, m.seconds, m,
+	m.webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_webhook_requests_total", Help: "Webhook requests by provider and outcome.",
+	}, []string{"provider", "outcome"})
+	m.registry.MustRegister(m.calls, m.seconds, m.webhooks, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -39,6 +43,11 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Call(target, operation, code string, took time.Duration) {
 	m.calls.WithLabelValues(target, operation, code).Inc()
 	m.seconds.WithLabelValues(target, operation, code).Add(took.Seconds())
+}
+
+// Webhook counts one request to a webhook's path.
+func (m *Metrics) Webhook(provider, outcome string) {
+	m.webhooks.WithLabelValues(provider, outcome).Inc()
 }
 
 // gauge is a metric that is read from the status.

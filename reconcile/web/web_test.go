@@ -87,6 +87,29 @@ func TestOnlyLoopbackHostsAreAnswered(t *testing.T) {
 	}
 }
 
+func TestOnlyWebhooksAreAnsweredUnderAnyName(t *testing.T) {
+	h := Handler(Config{
+		Status: func() reconcile.Status { return reconcile.Status{} }, Metrics: NewMetrics(), Now: func() time.Time { return now },
+		Webhooks: map[string]http.Handler{"/webhook/github": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })},
+	})
+	for _, host := range []string{"hooks.example.com", "localhost", ""} {
+		if code, _ := get(t, h, host, "/webhook/github"); code != http.StatusTeapot {
+			t.Errorf("host %q: %d", host, code)
+		}
+		unknown, words := get(t, h, host, "/nonsense")
+		for _, path := range []string{"/webhook/gitlab", "/webhook/", "/webhook", "/webhook/github/", "/webhook/github/x", "/webhook/GitHub"} {
+			if code, got := get(t, h, host, path); code != unknown || got != words {
+				t.Errorf("host %q, %s: %d %q; a path that does not exist: %d %q", host, path, code, got, unknown, words)
+			}
+		}
+	}
+	for _, path := range []string{"/api/v1/status", "/api/v1/history", "/metrics", "/healthz"} {
+		if code, _ := get(t, h, "hooks.example.com", path); code != http.StatusForbidden {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
 func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 	h := handler(reconcile.Status{}, nil)
 	if _, body := get(t, h, "localhost", "/api/v1/history"); strings.Count(body, "\n") != 2 || !strings.Contains(body, `"seq":1`) {
@@ -113,11 +136,13 @@ func TestMetricsAreReadFromTheStatus(t *testing.T) {
 	m := NewMetrics()
 	h := Handler(Config{Status: func() reconcile.Status { return s }, Metrics: m, Now: func() time.Time { return now }})
 	m.Call("prod", "DescribeNatGateways", "", time.Second)
+	m.Webhook("github", "refused")
 	_, body := get(t, h, "localhost", "/metrics")
 	for _, line := range []string{
 		`sluice_resources{state="in-sync"} 5`, `sluice_resources{state="denied"} 1`, `sluice_turns_total 3`,
 		`sluice_draining_addresses{target="prod"} 1`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`,
 		`sluice_ec2_calls_total{code="",operation="DescribeNatGateways",target="prod"} 1`,
+		`sluice_webhook_requests_total{outcome="refused",provider="github"} 1`,
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("no line %s", line)

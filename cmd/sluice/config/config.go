@@ -20,6 +20,20 @@ type Config struct {
 	Budget   Budget
 	History  History
 	Listen   string // host:port, loopback
+	Webhooks Webhooks
+}
+
+// Webhooks says which Git hosts may hint that there is something new. A provider
+// without a secret does not exist.
+type Webhooks struct {
+	Secrets     map[string]Secret // by provider; nil: none
+	MinInterval time.Duration     // between two looks that hints ask for
+}
+
+// Secret says where secrets are, one a line: exactly one of File and Env is set.
+type Secret struct {
+	File string
+	Env  string // the name of an environment variable
 }
 
 // Repo is a place to read files from: exactly one of URL, Dir and Bundle is set.
@@ -97,6 +111,8 @@ func Default() Config {
 		Drift:   Drift{Cron: "*/15 * * * *", TimeZone: "UTC", Action: "correct"},
 		Budget:  Budget{Removals: 4, Percent: 10},
 		Listen:  "127.0.0.1:8080",
+
+		Webhooks: Webhooks{MinInterval: 2 * time.Second},
 	}
 }
 

