@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -67,7 +68,7 @@ func explainHTTP(err error, loggedIn bool) (string, bool) {
 		return "there is no such repository (404), or the credentials do not reach it; check the url", true
 	case errors.Is(err, errNotGit):
 		return clean(unwrapURL(err).Error()) + "; check that the url is the one that `git clone` takes", true
-	case errors.Is(err, errPlainHTTP):
+	case errors.Is(err, errPlainHTTP), strings.Contains(err.Error(), `changes scheme from "https" to "http"`): // the library's, which has no type
 		return "the server redirects to plain http, which is not followed; give the https url", true
 	case errors.As(err, &redirect):
 		return "the server redirects to " + clean(string(redirect)) + ", and a login is taken to no other server; if that is where the repository is now, give its url", true

@@ -139,7 +139,7 @@ func TestAnOldKindOfKeyCannotBePinned(t *testing.T) {
 	key := ssh.Marshal(struct {
 		Kind       string
 		P, Q, G, Y *big.Int
-	}{"ssh-dss", new(big.Int).Lsh(big.NewInt(1), 1023), big.NewInt(7), big.NewInt(2), big.NewInt(4)})
+	}{"ssh-dss", new(big.Int).Lsh(big.NewInt(1), 1023), new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(2), big.NewInt(4)})
 	parsed, err := ssh.ParsePublicKey(key)
 	check(t, err)
 	_, err = pinned([]string{string(ssh.MarshalAuthorizedKey(parsed))})

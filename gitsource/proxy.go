@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -20,9 +21,15 @@ func (c *Config) proxyFor(u *url.URL) (*url.URL, error) {
 	}
 	env := httpproxy.FromEnvironment()
 	proxy, err := env.ProxyFunc()(u)
-	// The library takes what does not parse for no proxy at all.
-	_, bare := url.Parse("http://" + env.HTTPSProxy)
-	if _, whole := url.Parse(env.HTTPSProxy); err != nil || whole != nil && bare != nil {
+	if err == nil && env.HTTPSProxy != "" {
+		// The library takes what does not parse for no proxy at all.
+		whole := env.HTTPSProxy
+		if !strings.Contains(whole, "://") {
+			whole = "http://" + whole
+		}
+		_, err = url.Parse(whole)
+	}
+	if err != nil { // it quotes the URL
 		return nil, errors.New("HTTPS_PROXY is not the URL of a proxy; write it as http://HOST:PORT")
 	}
 	return proxy, nil
