@@ -31,6 +31,7 @@ type Repo struct {
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
 	Verify   Verify        // of the specs only, with URL
+	Access   Access        // with URL only
 }
 
 // Verify names the files of public keys whose signatures on commits count. Both
