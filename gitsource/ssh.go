@@ -84,7 +84,7 @@ func sound(key ssh.Signer) (ssh.Signer, error) {
 	return ssh.NewSignerWithAlgorithms(able, []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256})
 }
 
-// login gives the keys to try, and a function that ends the use of them.
+// sshLogin gives the keys to try, and a function that ends the use of them.
 func (r *remote) sshLogin(ctx context.Context) (ssh.AuthMethod, func(), error) {
 	if r.as.SSHKey != nil {
 		key, err := parseSSHKey(r.as)
