@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -92,8 +93,8 @@ func (a access) carries() bool { return a.User+a.Password+a.Bearer != "" || a.Ce
 // secrets is what no text may show, in each form that a server could repeat.
 func (a access) secrets() []string {
 	list := []string{a.Password, a.Bearer, a.Passphrase}
-	if a.Password != "" {
-		list = append(list, base64.StdEncoding.EncodeToString([]byte(a.User+":"+a.Password)))
+	if a.User+a.Password != "" {
+		list = append(list, base64.StdEncoding.EncodeToString([]byte(cmp.Or(a.User, "git")+":"+a.Password)))
 	}
 	if a.User != "git" {
 		list = append(list, a.User) // it may be a token

@@ -22,6 +22,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 )
 
 // serveTLS serves one repository over https, for requests that are let in.
@@ -178,6 +180,45 @@ func TestAClientCertificateIsShownAndReadAnew(t *testing.T) {
 	_, err = s.Head(t.Context()) // in the middle of the change
 	wantError(t, err, ErrUnreachable, "are not a certificate and its key")
 	check(t, os.WriteFile(cfg.ClientCert.KeyFile, key, 0o600))
+	_, err = s.Head(t.Context())
+	check(t, err)
+}
+
+func TestWhatAServerRepeatsOfALoginIsMasked(t *testing.T) {
+	for name, login := range map[string]Login{
+		"basic":             {User: "ada", Password: canary + "/+ %"},
+		"a token as a user": {User: canary + "/+ %"},
+		"a password alone":  {Password: canary + "/+ %"},
+		"bearer":            {Bearer: canary},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sent string
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				sent = strings.TrimPrefix(strings.TrimPrefix(q.Header.Get("Authorization"), "Basic "), "Bearer ")
+				w.Header().Set("Content-Type", advertType)
+				_ = pktline.NewEncoder(w).EncodeString("ERR not with " + login.Bearer + " " + login.Password + " or " + sent + "\n")
+			}))
+			s := open(t, Config{URL: url, Login: given(login)})
+			_, err := s.Head(t.Context())
+			wantError(t, err, ErrUnreachable, "not with", "or ***")
+			wantSilent(t, s, err)
+			if sent == "" || strings.Contains(err.Error(), sent) {
+				t.Errorf("the header %q is shown: %v", sent, err)
+			}
+		})
+	}
+}
+
+func TestNewAuthoritiesCountAtTheNextLook(t *testing.T) {
+	_, cfg := serveTLS(t, func(*http.Request) bool { return true })
+	right, err := os.ReadFile(cfg.CAFile)
+	check(t, err)
+	other, _ := clientCert(t, "another authority")
+	check(t, os.WriteFile(cfg.CAFile, other, 0o600))
+	s := open(t, cfg)
+	_, err = s.Head(t.Context())
+	wantError(t, err, ErrUnreachable, "unknown authority; set caFile")
+	check(t, os.WriteFile(cfg.CAFile, right, 0o600))
 	_, err = s.Head(t.Context())
 	check(t, err)
 }

@@ -100,6 +100,7 @@ func TestWhichHostKeysAreTrusted(t *testing.T) {
 		"a pinned key with a comment":                {server{host}, "", []string{line(host) + " of the year 2026"}, ""},
 		"a pinned fingerprint":                       {server{host}, "", []string{print(next), print(host)}, ""},
 		"a pinned fingerprint with padding":          {server{host}, "", []string{print(host) + "="}, ""},
+		"a key and a fingerprint of another kind":    {server{curve}, "", []string{line(host), print(curve)}, ""},
 		"a key that is not pinned":                   {server{host}, "", []string{line(next)}, "is not in ssh.hostKeys; compare it"},
 		"a fingerprint that is not pinned":           {server{host}, "", []string{print(next)}, "is not in ssh.hostKeys; compare it"},
 		"the pinned kind is asked for":               {server{curve, host}, "", []string{line(host)}, ""},

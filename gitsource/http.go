@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -124,10 +125,8 @@ func (a access) method() transport.AuthMethod {
 	switch {
 	case a.Bearer != "":
 		return &githttp.TokenAuth{Token: a.Bearer}
-	case a.User != "":
-		return &githttp.BasicAuth{Username: a.User, Password: a.Password}
-	case a.Password != "":
-		return &githttp.BasicAuth{Username: "git", Password: a.Password}
+	case a.User+a.Password != "":
+		return &githttp.BasicAuth{Username: cmp.Or(a.User, "git"), Password: a.Password}
 	}
 	return nil
 }
