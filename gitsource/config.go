@@ -1,8 +1,10 @@
 package gitsource
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path"
 	"strings"
 	"time"
@@ -36,9 +38,20 @@ type Config struct {
 
 	// Username and Password are for https, where the URL has no userinfo.
 	Username, Password string
+	// Login gives the login for https anew before each conversation with the server,
+	// in place of Username, Password and userinfo, so that a token may change. The
+	// client is for services that hand out tokens: it trusts and goes through what
+	// the Source does, follows no redirect, and is good until Login returns. The
+	// text of an error must be fit for logs.
+	Login func(ctx context.Context, client *http.Client) (Login, error)
 	// CAFile is a PEM file of certificate authorities to trust for https beside
-	// the system's own.
+	// the system's own. Like all files here it is read anew for each conversation.
 	CAFile string
+	// ClientCert is shown to https servers that ask for one.
+	ClientCert ClientCert
+	// Proxy is the URL of the proxy for https. When empty, HTTPS_PROXY and NO_PROXY
+	// say which. SSH goes through none.
+	Proxy string
 	// SSH is for ssh.
 	SSH SSH
 
@@ -62,11 +75,15 @@ type Ref struct {
 type SSH struct {
 	// KeyFile is a private key; the agent at SSH_AUTH_SOCK when empty.
 	KeyFile string
-	// Passphrase opens an encrypted KeyFile.
-	Passphrase string
+	// Passphrase gives what opens an encrypted KeyFile. The text of an error must be
+	// fit for logs.
+	Passphrase func() (string, error)
 	// KnownHosts is a known_hosts file; the files of SSH_KNOWN_HOSTS, or else
 	// ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts, when empty.
 	KnownHosts string
+	// HostKeys are the only keys that the server may show, in place of known_hosts:
+	// public keys (ssh-ed25519 AAAA…) or fingerprints (SHA256:…).
+	HostKeys []string
 }
 
 // Limits bound what one snapshot may cost. Zero means the default. Files, Depth

@@ -22,7 +22,8 @@
 // the caller to say.
 //
 // The package reads the network, the repository or folder that it is pointed
-// at, and the key, known_hosts and CA files that its Config names. It writes
+// at, and the key, certificate and known_hosts files that its Config names, these
+// anew before each conversation with a server. It writes
 // nothing, runs no program, keeps no global state, and knows nothing of what
 // the files mean. Errors and String never hold a username or a password.
 package gitsource

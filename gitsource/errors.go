@@ -35,6 +35,15 @@ const maxQuoted = 300
 // clean makes text that came from outside fit for one line of an error: secrets
 // are masked, control characters become spaces, and the length is bounded.
 func clean(text string, secrets ...string) string {
+	text = mask(text, secrets...)
+	if len(text) > maxQuoted {
+		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
+	}
+	return text
+}
+
+// mask is clean for our own sentences, which are not cut.
+func mask(text string, secrets ...string) string {
 	for _, s := range secrets {
 		// A one-letter "secret" would only shred the sentence.
 		if len(s) > 2 {
@@ -47,9 +56,5 @@ func clean(text string, secrets ...string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, " "))
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxQuoted {
-		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
-	}
-	return text
+	return strings.Join(strings.Fields(text), " ")
 }

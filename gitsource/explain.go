@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -34,7 +35,10 @@ func (r *remote) explain(err error, b *budget) error {
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return emptyRepository(r.addr.shown)
 	}
-	if text, ok := explainHTTP(err, r.user != ""); ok {
+	if text, ok := explainHTTP(err, r.as.method() != nil); ok {
+		return fail("%s", text)
+	}
+	if text, ok := explainProxy(err, r.as.Proxy); ok {
 		return fail("%s", text)
 	}
 	if text, ok := explainNetwork(err, r.addr.host); ok {
@@ -46,37 +50,55 @@ func (r *remote) explain(err error, b *budget) error {
 // clean takes the credentials out of a foreign text, as they are and as a URL
 // spells them.
 func (r *remote) clean(err error) string {
-	return clean(err.Error(), r.pass, url.PathEscape(r.pass), url.QueryEscape(r.pass),
-		r.addr.pass, r.userSecret(), url.PathEscape(r.userSecret()))
-}
-
-// userSecret is the user name where it may be a token.
-func (r *remote) userSecret() string {
-	if r.addr.scheme == "ssh" || r.user == "git" {
-		return ""
-	}
-	return r.user
+	return clean(err.Error(), r.as.secrets()...)
 }
 
 // explainHTTP knows the answers of web servers.
 func explainHTTP(err error, loggedIn bool) (string, bool) {
 	var status *githttp.Err
+	var redirect redirectError
 	switch {
 	case errors.Is(err, transport.ErrAuthenticationRequired) && loggedIn:
-		return "the server refused the username and password (401); check that they are right and not expired", true
+		return "the server refused the login (401); check that username and password, or the token, are right and not expired", true
 	case errors.Is(err, transport.ErrAuthenticationRequired):
-		return "the server wants a login (401), or the repository does not exist; set SLUICE_GIT_USERNAME and SLUICE_GIT_PASSWORD (a token will do)", true
+		return "the server wants a login (401), or the repository does not exist; set auth, or SLUICE_GIT_USERNAME and SLUICE_GIT_PASSWORD (a token will do)", true
 	case errors.Is(err, transport.ErrAuthorizationFailed):
 		return "the server forbids it (403); give the account or token read access to the repository", true
 	case errors.Is(err, transport.ErrRepositoryNotFound):
 		return "there is no such repository (404), or the credentials do not reach it; check the url", true
 	case errors.Is(err, errNotGit):
 		return clean(unwrapURL(err).Error()) + "; check that the url is the one that `git clone` takes", true
-	case errors.Is(err, errPlainHTTP):
+	case errors.Is(err, errPlainHTTP), strings.Contains(err.Error(), `changes scheme from "https" to "http"`): // the library's, which has no type
 		return "the server redirects to plain http, which is not followed; give the https url", true
+	case errors.As(err, &redirect):
+		return "the server redirects to " + clean(string(redirect)) + ", and a login is taken to no other server; if that is where the repository is now, give its url", true
 	case errors.As(err, &status):
 		code := status.StatusCode()
 		return fmt.Sprintf("the server answered %d %s; try again later, and look at the server's log", code, http.StatusText(code)), true
+	}
+	return "", false
+}
+
+// explainProxy knows what goes wrong on the way through a proxy.
+func explainProxy(err error, proxy string) (string, bool) {
+	var answered proxyError
+	var failed *net.OpError
+	switch {
+	case errors.As(err, &answered) && answered.status == http.StatusProxyAuthRequired:
+		return "the proxy " + clean(answered.host) + " wants a login (407); put user and password into HTTPS_PROXY", true
+	case errors.As(err, &answered):
+		return fmt.Sprintf("the proxy %s does not connect (%d %s); check that it may reach the server, or take the host out with NO_PROXY",
+			clean(answered.host), answered.status, http.StatusText(answered.status)), true
+	case errors.As(err, &failed) && (failed.Op == "proxyconnect" || failed.Op == "socks connect"):
+		u, perr := url.Parse(proxy)
+		if perr != nil {
+			return "", false
+		}
+		text, _ := explainNetwork(failed.Err, u.Host)
+		if text == "" {
+			text = "it does not answer"
+		}
+		return "the proxy " + clean(u.Host) + " (of proxy or HTTPS_PROXY) cannot be reached: " + text, true
 	}
 	return "", false
 }

@@ -1,11 +1,16 @@
 package gitsource
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,6 +29,19 @@ var (
 	errPlainHTTP = errors.New("redirected to plain http")
 )
 
+// redirectError is the server that a login would have been taken to.
+type redirectError string
+
+func (e redirectError) Error() string { return "redirected to " + string(e) }
+
+// proxyError is a proxy that will not connect.
+type proxyError struct {
+	host   string
+	status int
+}
+
+func (e proxyError) Error() string { return fmt.Sprintf("the proxy %s answered %d", e.host, e.status) }
+
 // httpSession closes its connections at its end; the library's Close does nothing.
 type httpSession struct {
 	transport.UploadPackSession
@@ -37,45 +55,105 @@ func (s httpSession) Close() error {
 
 // openHTTP builds a client of its own: the library's table of protocols is global,
 // and two Sources must not share credentials, limits or certificates. Redirects
-// are followed for the list of refs only, and the library sends no credentials
-// to another host.
+// are followed for the list of refs only, and with a login or a client certificate
+// never to another server.
 func (r *remote) openHTTP(b *budget) (session, error) {
-	conns := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            r.dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: r.roots},
-		TLSHandshakeTimeout:    30 * time.Second,
-		MaxResponseHeaderBytes: maxErrorPage,
-		ForceAttemptHTTP2:      true,
+	conns, err := r.as.transport()
+	if err != nil {
+		return nil, err
 	}
-	client := githttp.NewClient(&http.Client{Transport: guard{conns, b}})
+	conns.DialContext = r.dial
+	home := ""
+	if r.as.carries() {
+		home = origin(r.addr.url())
+	}
+	client := githttp.NewClient(&http.Client{Transport: guard{conns, b, home}})
 	host := r.addr.host
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
 	// No user in the endpoint: it is printed into URLs, the auth method is not.
 	endpoint := &transport.Endpoint{Protocol: r.addr.scheme, Host: host, Port: r.addr.port, Path: r.addr.path}
-	var auth transport.AuthMethod
-	if r.user != "" {
-		auth = &githttp.BasicAuth{Username: r.user, Password: r.pass}
-	}
-	s, err := client.NewUploadPackSession(endpoint, auth)
+	s, err := client.NewUploadPackSession(endpoint, r.as.method())
 	if err != nil {
 		return nil, err
 	}
 	return httpSession{s, conns}, nil
 }
 
+// transport makes connections that show and trust what a says.
+func (a access) transport() (*http.Transport, error) {
+	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+	if a.CA != nil {
+		var err error
+		if trust.RootCAs, err = x509.SystemCertPool(); err != nil {
+			trust.RootCAs = x509.NewCertPool()
+		}
+		trust.RootCAs.AppendCertsFromPEM(a.CA)
+	}
+	if a.Cert != nil {
+		pair, err := tls.X509KeyPair(a.Cert, a.CertKey)
+		if err != nil {
+			return nil, errors.New("clientCert: it is not a certificate and its key in PEM form")
+		}
+		trust.Certificates = []tls.Certificate{pair}
+	}
+	conns := &http.Transport{
+		TLSClientConfig:        trust,
+		TLSHandshakeTimeout:    30 * time.Second,
+		MaxResponseHeaderBytes: maxErrorPage,
+		ForceAttemptHTTP2:      true,
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
+			if res.StatusCode != http.StatusOK {
+				return proxyError{proxy.Host, res.StatusCode}
+			}
+			return nil
+		},
+	}
+	if a.Proxy != "" {
+		proxy, err := parseProxy(a.Proxy)
+		if err != nil {
+			return nil, err
+		}
+		conns.Proxy = http.ProxyURL(proxy)
+	}
+	return conns, nil
+}
+
+// method is how a logs in over https; nil when it does not.
+func (a access) method() transport.AuthMethod {
+	switch {
+	case a.Bearer != "":
+		return &githttp.TokenAuth{Token: a.Bearer}
+	case a.User+a.Password != "":
+		return &githttp.BasicAuth{Username: cmp.Or(a.User, "git"), Password: a.Password}
+	}
+	return nil
+}
+
+// origin names a server, so that two URLs can be compared.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
 // guard stands between the library and the network.
 type guard struct {
 	next http.RoundTripper
 	b    *budget
+	home string // the only server that may be spoken to, because of what is carried; "" for any
 }
 
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	// The first URL was checked at Open; this is for redirects.
 	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
 		return nil, errPlainHTTP
+	}
+	if there := origin(req.URL); g.home != "" && there != g.home {
+		return nil, redirectError(there)
 	}
 	res, err := g.next.RoundTrip(req)
 	if err != nil {

@@ -2,12 +2,10 @@ package gitsource
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -31,41 +29,19 @@ type session interface {
 // remote reads a repository over https or ssh. Each call opens connections of
 // its own and closes them: nothing is shared, so nothing can get stuck.
 type remote struct {
-	cfg        Config
-	addr       address
-	user, pass string // for https
-	roots      *x509.CertPool
-	dial       func(ctx context.Context, network, addr string) (net.Conn, error)
+	cfg  Config
+	addr address
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	as   access // of one conversation
 }
 
+// newRemote finds out now, not at the first fetch, what cannot work: files that are
+// not there, keys that do not open. What the environment or the network says of
+// it can still change.
 func newRemote(cfg Config, addr address) (*remote, error) {
-	r := &remote{cfg: cfg, addr: addr, user: addr.user, pass: addr.pass, dial: (&net.Dialer{}).DialContext}
-	if addr.scheme == "ssh" {
-		// Find out now, not at the first fetch, that the key cannot be used.
-		if cfg.SSH.KeyFile != "" {
-			if _, err := readKey(cfg.SSH); err != nil {
-				return nil, err
-			}
-		}
-		return r, nil
-	}
-	if r.user == "" && r.pass == "" {
-		r.user, r.pass = cfg.Username, cfg.Password
-	}
-	if r.user == "" && r.pass != "" {
-		r.user = "git" // services that take a token ignore the name, but want one
-	}
-	if cfg.CAFile != "" {
-		pem, err := os.ReadFile(cfg.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("caFile: %s: %s", cfg.CAFile, plain(err))
-		}
-		if r.roots, err = x509.SystemCertPool(); err != nil {
-			r.roots = x509.NewCertPool()
-		}
-		if !r.roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("caFile: %s holds no certificate in PEM form", cfg.CAFile)
-		}
+	r := &remote{cfg: cfg, addr: addr, dial: (&net.Dialer{}).DialContext}
+	if err := cfg.checkAccess(addr); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
@@ -84,6 +60,17 @@ func (r *remote) newBudget() *budget {
 }
 
 func (r *remote) head(ctx context.Context) (string, error) {
+	ready, ended, err := r.resolve(ctx)
+	if err != nil {
+		return "", err
+	}
+	commit, err := ready.look(ctx)
+	ended(err)
+	return commit, err
+}
+
+// look and read are whole conversations of a remote that was resolved.
+func (r *remote) look(ctx context.Context) (string, error) {
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {
@@ -101,9 +88,19 @@ func (r *remote) head(ctx context.Context) (string, error) {
 	return commit.String(), nil
 }
 
-// fetch is the one place where content comes from a server. All of a hostile
-// server's work is done inside it.
 func (r *remote) fetch(ctx context.Context) (*Snapshot, error) {
+	ready, ended, err := r.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := ready.read(ctx)
+	ended(err)
+	return snapshot, err
+}
+
+// read is the one place where content comes from a server. All of a hostile
+// server's work is done inside it.
+func (r *remote) read(ctx context.Context) (*Snapshot, error) {
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {

@@ -136,9 +136,12 @@ func write(t testing.TB, data []byte) string {
 	return name
 }
 
-func newSSH(t testing.TB, r *testRepo, useGit bool) *sshServer {
+// newSSH starts one that shows a key of its own, or these.
+func newSSH(t testing.TB, r *testRepo, useGit bool, hosts ...ssh.Signer) *sshServer {
 	s := &sshServer{asked: make(chan string, 100)}
-	s.host, _ = newSigner(t)
+	if s.host, _ = newSigner(t); len(hosts) == 0 {
+		hosts = []ssh.Signer{s.host}
+	}
 	key, data := newSigner(t)
 	s.key, s.keyFile = key, write(t, data)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -152,7 +155,9 @@ func newSSH(t testing.TB, r *testRepo, useGit bool) *sshServer {
 		}
 		return nil, nil
 	}}
-	cfg.AddHostKey(s.host)
+	for _, key := range hosts {
+		cfg.AddHostKey(key)
+	}
 	go func() {
 		for {
 			conn, err := l.Accept()

@@ -79,13 +79,13 @@ func TestAKeyThatDoesNotOpenTheDoorIsExplained(t *testing.T) {
 	cfg.SSH.KeyFile = lockedFile
 	_, err = Open(cfg)
 	wantError(t, err, nil, "is encrypted")
-	cfg.SSH.Passphrase = "wrong-" + canary
+	cfg.SSH.Passphrase = secret("wrong-" + canary)
 	_, err = Open(cfg)
 	wantError(t, err, nil, "does not open as a private key")
 	if strings.Contains(err.Error(), canary) {
 		t.Errorf("the passphrase is shown: %v", err)
 	}
-	cfg.SSH.Passphrase = canary
+	cfg.SSH.Passphrase = secret(canary)
 	_, err = open(t, cfg).Head(context.Background())
 	wantError(t, err, ErrUnreachable, "refused the login")
 
@@ -164,3 +164,5 @@ func TestAnSSHServerThatHangsIsLeftAtTheDeadline(t *testing.T) {
 		}
 	})
 }
+
+func secret(s string) func() (string, error) { return func() (string, error) { return s, nil } }

@@ -36,6 +36,18 @@ func (a address) hostPort() string {
 	return net.JoinHostPort(a.host, strconv.Itoa(port))
 }
 
+// url is a without userinfo, for https and http.
+func (a address) url() *url.URL {
+	u := &url.URL{Scheme: a.scheme, Host: a.host, Path: a.path}
+	if strings.Contains(a.host, ":") {
+		u.Host = "[" + a.host + "]"
+	}
+	if a.port != 0 {
+		u.Host = net.JoinHostPort(a.host, strconv.Itoa(a.port))
+	}
+	return u
+}
+
 // scpLike is [user@]host:path, as Git's own manual allows it for ssh.
 var scpLike = regexp.MustCompile(`^(?:([^@/:\s]+)@)?([A-Za-z0-9][A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([^:].*)$`)
 

@@ -24,6 +24,8 @@ var layout = []struct {
 	why    string
 }{
 	{"gitsource", nil, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"gitsource/githubapp", nil, "could be lifted out: a GitHub App's key becomes tokens"},
+	{"gitsource/codecommit", nil, "could be lifted out: AWS keys become a Git login, without the SDK"},
 	{"policy", []string{"policy/library"}, "could be lifted out: knows its inputs by their schemas only"},
 	{"policy/library", nil, "embedded files"},
 	{"policy/bundle", []string{"policy"}, "an OPA bundle becomes a policy source's files, nothing of sluice"},
@@ -47,7 +49,7 @@ var layout = []struct {
 	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"reconcile/web/webhook", nil, "could be lifted out: verifies deliveries; who looks at Git is a function to it"},
-	{"cmd/sluice/config", []string{"gitsource", "policy/bundle", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
+	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
 	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
@@ -62,6 +64,7 @@ var only = []struct {
 	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
 	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle", "policy/worker"}, "one place closes OPA's silent passes; bundles and values are OPA's too"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
+	{"github.com/golang-jwt/", []string{"gitsource/githubapp"}, "one place signs with an app's key"},
 	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},

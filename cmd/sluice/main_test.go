@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	gitrepo DIR                 make a Git repository of a folder
 //	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
 //	gittag DIR NAME             tag the newest commit
+//	gitserver DIR               serve it with TLS and SSH; sets $GIT_URL, $SSH_URL, $HOST_KEY, $HOST_PRINT, $PROXY; writes ca.pem, client.pem, client.key, app.pem, id, id-locked, known_hosts; lets in what the file accepts says
 //	replace FILE OLD NEW        change a text, everywhere in a file
 //	workflow FILE               run the steps of a workflow of examples/ci
 //	expand FILE                 put environment variables into a file
@@ -61,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"gitrepo":    positive(gitRepo),
 			"gitcommit":  positive(gitCommit),
 			"gittag":     positive(gitTag),
+			"gitserver":  positive(startGitServer),
 			"workflow":   runWorkflow,
 			"replace":    positive(replace),
 			"expand":     positive(expand),

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -159,6 +160,35 @@ func TestTheReadmesConfigurationLoads(t *testing.T) {
 	}
 	if cfg.Targets["prod-use1"].RoleARN == "" || len(cfg.Policies) != 1 {
 		t.Errorf("config %+v", cfg)
+	}
+}
+
+func TestEachWayOfAccessInTheReadmeLoads(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(data), "### Access to Git\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	loaded := 0
+	for line := range strings.Lines(section) {
+		row, found := strings.CutPrefix(line, "| `")
+		setting, _, _ := strings.Cut(row, "` |")
+		if !found || strings.HasPrefix(setting, "SLUICE_") {
+			continue
+		}
+		url := "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/specs"
+		if strings.Contains(setting, "ssh:") {
+			url = "git@git.example.com:net/addresses.git"
+		}
+		text := "apiVersion: sluice/v1\nkind: Config\nspecs: {url: \"" + url + "\", " + setting + "}\n"
+		if cfg, problems := config.Load("sluice.yaml", []byte(text)); len(problems) > 0 || reflect.DeepEqual(cfg.Specs.Access, config.Access{}) {
+			t.Errorf("%s: %v", setting, problems)
+		}
+		loaded++
+	}
+	if loaded < 10 {
+		t.Errorf("only %d rows were found", loaded)
 	}
 }
 

@@ -78,15 +78,14 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 	return specs, policies, nil
 }
 
-// open opens a folder or a repository. The login of the environment is for one
-// host only: a policy repository elsewhere must not get to see it.
+// open opens a folder or a repository.
 func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsource.Source, error) {
-	cfg := gitsource.Config{
-		URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path,
-		SSH: gitsource.SSH{KeyFile: a.getenv("SLUICE_GIT_SSH_KEY"), KnownHosts: a.getenv("SLUICE_GIT_KNOWN_HOSTS")},
+	cfg := gitsource.Config{URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path}
+	if err := a.giveAccess(&cfg, repo, loginHost); err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
-	if repo.URL != "" && config.URLHost(repo.URL) == loginHost {
-		cfg.Username, cfg.Password = a.getenv("SLUICE_GIT_USERNAME"), a.getenv("SLUICE_GIT_PASSWORD")
+	if warning := passwordInURL(repo.URL); warning != nil {
+		a.logger().Warn(warning.Error(), "setting", setting)
 	}
 	keys, err := readKeys(repo.Verify)
 	if err != nil {

@@ -24,6 +24,11 @@ func Apart(specs, policies Repo) error {
 		return nil
 	}
 	a, b := localFolder(specs), localFolder(policies)
+	for _, file := range policies.Access.trusted() {
+		if a != "" && within(localFolder(Repo{Dir: file}), a) {
+			return fmt.Errorf("%s, which says what server the policies may come from, lies in %s, where the specs are; %s", file, shown(specs), advice)
+		}
+	}
 	switch {
 	case a != "" && b != "" && policies.Dir+specs.Dir != "" && (within(b, a) || within(a, b)):
 		return fmt.Errorf("the policies in %s and the specs in %s lie in one another; %s", shown(policies), shown(specs), advice)

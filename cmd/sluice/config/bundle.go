@@ -15,13 +15,12 @@ type rawBundle struct {
 	Scope      string            `json:"scope"`
 	TokenEnv   string            `json:"tokenEnv"`
 	TokenFile  string            `json:"tokenFile"`
-	CAFile     string            `json:"caFile"`
 }
 
 // bundle checks what can be checked without reading a file. at gives the place of a
 // field. Messages never quote the URL, into which somebody may have put a secret.
-func (l *loader) bundle(r rawBundle, at func(field string) []string) *Bundle {
-	b := &Bundle{Scope: r.Scope, TokenEnv: r.TokenEnv, TokenFile: l.resolve(r.TokenFile), CAFile: l.resolve(r.CAFile)}
+func (l *loader) bundle(r rawBundle, caFile string, at func(field ...string) []string) *Bundle {
+	b := &Bundle{Scope: r.Scope, TokenEnv: r.TokenEnv, TokenFile: l.resolve(r.TokenFile), CAFile: l.resolve(caFile)}
 	for _, name := range slices.Sorted(maps.Keys(r.PublicKeys)) {
 		if b.PublicKeys == nil {
 			b.PublicKeys = map[string]string{}
@@ -33,7 +32,7 @@ func (l *loader) bundle(r rawBundle, at func(field string) []string) *Bundle {
 	}
 	if !strings.Contains(r.Bundle, "://") {
 		b.File = l.resolve(r.Bundle)
-		for field, value := range map[string]string{"tokenEnv": r.TokenEnv, "tokenFile": r.TokenFile, "caFile": r.CAFile} {
+		for field, value := range map[string]string{"tokenEnv": r.TokenEnv, "tokenFile": r.TokenFile, "caFile": caFile} {
 			if value != "" {
 				l.problem(at(field), "%s is for bundles that are fetched over https; this one is a file", field)
 			}

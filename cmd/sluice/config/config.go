@@ -30,12 +30,6 @@ type Webhooks struct {
 	MinInterval time.Duration     // between two looks that hints ask for
 }
 
-// Secret says where secrets are, one a line: exactly one of File and Env is set.
-type Secret struct {
-	File string
-	Env  string // the name of an environment variable
-}
-
 // Repo is a place to read files from: exactly one of URL, Dir and Bundle is set.
 type Repo struct {
 	URL      string
@@ -45,6 +39,7 @@ type Repo struct {
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
 	Verify   Verify        // of the specs only, with URL
+	Access   Access        // with URL only
 }
 
 // Verify names the files of public keys whose signatures on commits count. Both

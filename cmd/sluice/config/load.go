@@ -83,6 +83,8 @@ type rawRepo struct {
 	Path     string     `json:"path"`
 	Interval string     `json:"interval"`
 	Verify   *rawVerify `json:"verify"`
+	CAFile   string     `json:"caFile"`
+	rawAccess
 	rawBundle
 }
 
@@ -148,14 +150,19 @@ func (l *loader) config() Config {
 }
 
 func (l *loader) repo(r rawRepo, path ...string) Repo {
-	at := func(field string) []string { return append(slices.Clone(path), field) }
+	at := func(field ...string) []string { return append(slices.Clone(path), field...) }
 	repo := Repo{URL: r.URL, Dir: l.resolve(r.Dir), Path: r.Path, Interval: defaultInterval,
 		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Commit: r.Ref.Commit}}
 	if r.URL != "" {
 		l.checkURL(r.URL, at("url"))
 	}
 	if r.Bundle != "" {
-		repo.Bundle = l.bundle(r.rawBundle, at)
+		repo.Bundle = l.bundle(r.rawBundle, r.CAFile, at)
+	} else {
+		repo.Access = l.access(r.rawAccess, r.CAFile, r.URL, at)
+	}
+	if r.Dir != "" && r.CAFile != "" {
+		l.problem(at("caFile"), "caFile is for what is fetched over https; dir is a folder")
 	}
 	if r.Path != "" && !filepath.IsLocal(r.Path) {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")

@@ -1,0 +1,29 @@
+package ec2
+
+import (
+	"context"
+	"fmt"
+)
+
+// Credentials finds AWS credentials as New does, for another service than EC2: the
+// Region, the profile and the role of cfg count. The function that it returns gives
+// keys that are good for minutes more; they are renewed when they must be.
+func Credentials(ctx context.Context, cfg Config) (func(context.Context) (id, secret, token string, err error), error) {
+	if cfg.CallTimeout == 0 {
+		cfg.CallTimeout = defaultCallTimeout
+	}
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	loaded, err := cfg.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (id, secret, token string, err error) {
+		keys, err := loaded.Credentials.Retrieve(ctx)
+		if err != nil {
+			return "", "", "", fmt.Errorf("no usable AWS credentials (%s); set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run where there is a role", cut(err.Error()))
+		}
+		return keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken, nil
+	}, nil
+}
