@@ -31,8 +31,8 @@ func (l *loader) checkEnums(m *module, schema any) {
 func (l *loader) checkEnum(schema any, field, value *ast.Term) {
 	ref, isRef := field.Value.(ast.Ref)
 	text, isText := value.Value.(ast.String)
-	if !isRef || !isText || !ref[0].Equal(ast.InputRootDocument) {
-		return
+	if !isRef || !isText || text == "" || !ref[0].Equal(ast.InputRootDocument) {
+		return // whether a field is empty may be asked
 	}
 	allowed := enumOf(schema, ref[1:])
 	if len(allowed) == 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -179,7 +180,7 @@ func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (
 		src := policy.Source{Name: k.policies[i].String()}
 		for _, f := range s.Files {
 			src.Files = append(src.Files, policy.File{Path: f.Path, Data: f.Data})
-			files = append(files, ruling.File{Path: f.Path, Data: f.Data})
+			files = append(files, ruling.File{Path: strings.TrimSuffix(src.Name, "/") + "/" + f.Path, Data: f.Data})
 		}
 		sources = append(sources, src)
 	}

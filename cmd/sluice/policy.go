@@ -64,7 +64,7 @@ is named with file and line.`,
 					own++
 				}
 			}
-			_, err = fmt.Fprintf(a.stdout, "%d rules of yours and %d shipped ones, %d waivers, %d approvals: no problem\n",
+			_, err = fmt.Fprintf(a.stdout, "rules: %d of yours, %d shipped; waivers: %d; approvals: %d; no problem\n",
 				own, len(d.Engine.Rules())-own, len(d.Rulings.Waivers), len(d.Rulings.Approvals))
 			return err
 		},
@@ -91,6 +91,9 @@ func (a *app) policyTestCommand() *cobra.Command {
 			sources, err := readPolicies(cmd.Context(), from)
 			if err != nil {
 				return err
+			}
+			if threshold < 0 || threshold > 100 {
+				return fmt.Errorf("--threshold is a percentage, from 0 to 100, and not %g", threshold)
 			}
 			result, err := policy.Test(cmd.Context(), sources)
 			if err != nil {

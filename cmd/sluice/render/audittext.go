@@ -155,5 +155,8 @@ func (r *AuditReport) NothingChanged() bool {
 
 // None says that no document changed.
 func (d *AuditDiff) None() string {
+	if n := len(d.Gone); n > 0 {
+		return fmt.Sprintf("Since %s nothing is new or changed, and %s gone; unchanged and not judged: %s.", d.Base, count(n, "document is", "documents are"), count(d.Unchanged, "document", "documents"))
+	}
 	return fmt.Sprintf("No document changed since %s; unchanged and not judged: %s.", d.Base, count(d.Unchanged, "document", "documents"))
 }
