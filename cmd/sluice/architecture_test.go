@@ -62,6 +62,7 @@ var only = []struct {
 	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle", "policy/worker"}, "one place closes OPA's silent passes; bundles and values are OPA's too"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
+	{"github.com/Masterminds/", []string{"gitsource"}, "one place reads tags as versions"},
 	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},

@@ -79,6 +79,7 @@ func TestARefIsABranchATagOrACommit(t *testing.T) {
 		commit[:39]:         {Name: commit[:39]},
 		commit[:39] + "g":   {Name: commit[:39] + "g"},
 		"feature/addresses": {Name: "feature/addresses"},
+		"semver:~1.2":       {Semver: "~1.2"},
 	} {
 		if got := parseRef(text); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)

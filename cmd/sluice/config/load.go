@@ -77,6 +77,7 @@ type rawRepo struct {
 	Ref struct {
 		Branch string `json:"branch"`
 		Tag    string `json:"tag"`
+		Semver string `json:"semver"`
 		Commit string `json:"commit"`
 	} `json:"ref"`
 	Path     string     `json:"path"`
@@ -148,9 +149,14 @@ func (l *loader) config() Config {
 func (l *loader) repo(r rawRepo, path ...string) Repo {
 	at := func(field string) []string { return append(slices.Clone(path), field) }
 	repo := Repo{URL: r.URL, Dir: l.resolve(r.Dir), Path: r.Path, Interval: defaultInterval,
-		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Commit: r.Ref.Commit}}
+		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Semver: r.Ref.Semver, Commit: r.Ref.Commit}}
 	if r.URL != "" {
 		l.checkURL(r.URL, at("url"))
+	}
+	if r.Ref.Semver != "" {
+		if err := gitsource.CheckRange(r.Ref.Semver); err != nil {
+			l.problem(append(at("ref"), "semver"), "%v", err)
+		}
 	}
 	if r.Bundle != "" {
 		repo.Bundle = l.bundle(r.rawBundle, at)
