@@ -39,6 +39,7 @@ func New(cfg Config) (*Loop, error) {
 	}
 	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
+	l.looker.past, l.looker.base = cfg.Past, l.journal.base
 	return l, nil
 }
 
@@ -170,6 +171,10 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	if err := l.looker.engines.closeBefore(d.Engine); err != nil { // this turn judges by d's
 		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
 	}
+	held, err := l.commitHold(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
@@ -194,7 +199,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), Now: now,
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)

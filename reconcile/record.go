@@ -29,9 +29,9 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	}
 	records = append(records, l.reached(t)...)
 	commit, policy := l.cfg.Ledger.Converged()
-	settled := p.Summary.Pending+p.Summary.Converging == 0 && !unread(t.Inventories)
+	settled := p.Summary.Pending+p.Summary.Converging == 0 && !unread(t.Inventories) && p.Hold == ""
 	if settled && (commit != p.Commit || policy != p.PolicyDigest || l.cfg.Ledger.Acted()) {
-		records = append(records, history.Record{Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash})
+		records = append(records, history.Record{Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash, Decision: stopped(p)})
 	}
 	_, err := l.journal.append(ctx, records...)
 	return err
@@ -128,6 +128,18 @@ func (l *Loop) reached(t *Turn) []history.Record {
 		records[len(records)-1].Reached[key] = digest
 	}
 	return records
+}
+
+// stopped is what a plan's gravest decision was; empty when nothing was stopped. A
+// commit of which a part was, and for which no call was made, is not an applied one.
+func stopped(p plan.Plan) string {
+	switch {
+	case p.Summary.Denied > 0:
+		return policy.Deny
+	case p.Summary.Held > 0:
+		return policy.Hold
+	}
+	return ""
 }
 
 // drifted reports whether a resource was once as its spec says, and now differs
