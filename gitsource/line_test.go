@@ -1,10 +1,13 @@
 package gitsource
 
 import (
+	"crypto/rand"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -162,22 +165,27 @@ func TestTheLineOfAnAnnotatedTag(t *testing.T) {
 
 // The limit is on generations for the relation, and on commits for the list.
 func TestALineHasItsLimits(t *testing.T) {
-	ways(t, func(t *testing.T, r *testRepo, cfg Config) {
-		before := r.chain("main", 1)
-		from := r.chain("main", 1, before)
-		r.chain("main", maxLine, from)
-		if l := line(t, cfg, from); l.Relation != Descendant || len(l.Commits) != maxLine || l.Gap != "" {
-			t.Errorf("%d commits: %s, gap %q", len(l.Commits), l.Relation, l.Gap)
-		}
-		l := line(t, cfg, before)
-		if l.Gap == "" || len(l.Commits) != maxLine {
-			t.Errorf("past the limit: %s, %d commits, gap %q", l.Relation, len(l.Commits), l.Gap)
-		}
-		whole := strings.Contains(t.Name(), "the_library's_server") // it sends everything whatever is asked
-		if want := map[bool]Relation{true: Descendant, false: Unknown}[whole]; l.Relation != want {
-			t.Errorf("past the limit: %s, want %s", l.Relation, want)
-		}
-	})
+	r := newRepo(t)
+	before := r.chain("main", 1)
+	from := r.chain("main", 1, before)
+	r.chain("main", maxLine, from)
+	for _, tt := range []struct {
+		name, url string
+		past      Relation // of one commit more than the limit
+	}{
+		{"a bare repository on disk", r.url(), Unknown},
+		{"git http-backend", serve(t, gitHandler(t, r)), Unknown},
+		{"a server that sends everything whatever is asked", serve(t, goHandler(t, r)), Descendant},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if l := line(t, Config{URL: tt.url}, from); l.Relation != Descendant || len(l.Commits) != maxLine || l.Gap != "" {
+				t.Errorf("%d commits: %s, gap %q", len(l.Commits), l.Relation, l.Gap)
+			}
+			if l := line(t, Config{URL: tt.url}, before); l.Relation != tt.past || len(l.Commits) != maxLine || l.Gap == "" {
+				t.Errorf("past the limit: %s, %d commits, gap %q", l.Relation, len(l.Commits), l.Gap)
+			}
+		})
+	}
 }
 
 func TestAHistoryThatIsCutOffIsUnknown(t *testing.T) {
@@ -253,4 +261,124 @@ func TestAWideAncestryIsBounded(t *testing.T) {
 	if l.Relation != Descendant || len(list) != maxLine || !strings.Contains(l.Gap, "there are 3000 commits, more than 1000") {
 		t.Errorf("%s, %d commits, gap %q", l.Relation, len(list), l.Gap)
 	}
+}
+
+// A merge button's commit is signed by the host: it counts where the host's key is
+// listed, and only there.
+func TestAMergeButtonCommitCountsWithTheHostsKey(t *testing.T) {
+	r := newRepo(t)
+	host, ada := pgpKey(t, 0), sshKey(t)
+	from := r.chain("main", 1)
+	tree := r.tree(map[string]node{"a.yaml": file("b")})
+	by := func(committer string, parents ...string) draft {
+		d := draft{fmt.Sprintf("tree %s\n", tree), "Merge pull request #1 from ada/swap\n"}
+		for _, p := range parents {
+			d.headers += "parent " + p + "\n"
+		}
+		d.headers += fmt.Sprintf("author Ada <ada@example.com> %d +0000\ncommitter %s %d +0000\n", when.Unix(), committer, when.Unix())
+		return d
+	}
+	d := by("Ada <ada@example.com>", from)
+	side := r.raw(plumbing.CommitObject, d.with(sshSign(t, ada, "git", d.payload()))).String()
+	d = by("GitHub <noreply@github.com>", from, side)
+	r.point("refs/heads/main", r.raw(plumbing.CommitObject, d.with(pgpSign(t, host, when, d.payload()))).String())
+
+	people := sshKeys(allow("ada@example.com", "", ada.PublicKey()))
+	both := people
+	both.PGP = pgpPublic(t, host).PGP
+	for _, tt := range []struct {
+		name string
+		keys Keys
+		want string // the merge's signer or problem, then the side commit's
+	}{
+		{"listed", both, "ada@example.com|ada@example.com"}, // the test key's user id
+		{"not listed", people, "it is signed by a key that is not listed|ada@example.com"},
+		{"the host's key alone", Keys{PGP: both.PGP}, "ada@example.com|it is signed by a key that is not listed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := line(t, Config{URL: r.url(), Keys: tt.keys}, from)
+			var got []string
+			for _, c := range l.Commits {
+				problem, _, _ := strings.Cut(c.SignatureProblem, " (")
+				got = append(got, c.Signer+problem)
+			}
+			if strings.Join(got, "|") != tt.want {
+				t.Errorf("got %s, want %s", strings.Join(got, "|"), tt.want)
+			}
+		})
+	}
+}
+
+// counting counts the requests and the bytes of the answers.
+func counting(h http.Handler, requests, sent *atomic.Int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		requests.Add(1)
+		h.ServeHTTP(countingWriter{w, sent}, q)
+	})
+}
+
+type countingWriter struct {
+	http.ResponseWriter
+	sent *atomic.Int64
+}
+
+func (w countingWriter) Write(p []byte) (int, error) {
+	w.sent.Add(int64(len(p)))
+	return w.ResponseWriter.Write(p)
+}
+
+// Of a server with filters only commits are asked for, whatever lies in them.
+func TestALineAsksForCommitsOnly(t *testing.T) {
+	r := newRepo(t)
+	var requests, sent atomic.Int64
+	url := serve(t, counting(gitHandler(t, r), &requests, &sent))
+	from := r.chain("main", 1)
+	last := from
+	for range 20 {
+		noise := make([]byte, 100<<10)
+		_, _ = rand.Read(noise)
+		last = r.commit("main", map[string]node{"a.yaml": file("a"), "b.bin": file(string(noise))}, last)
+	}
+	s := open(t, Config{URL: url, Ref: Ref{Branch: "main"}})
+	to, err := s.Snapshot(t.Context(), nil)
+	check(t, err)
+	if again, err := s.Snapshot(t.Context(), to); err != nil || again != to {
+		t.Fatal(err)
+	}
+	requests.Store(0)
+	sent.Store(0)
+	l, err := s.Line(t.Context(), from, to)
+	check(t, err)
+	if l.Relation != Descendant || len(l.Commits) != 20 {
+		t.Errorf("%s, %d commits", l.Relation, len(l.Commits))
+	}
+	if requests.Load() != 2 || sent.Load() > 64<<10 {
+		t.Errorf("%d requests, %d bytes", requests.Load(), sent.Load())
+	}
+	if st := s.Stats(); st.LsRemotes != 2 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestALineKeepsToTheByteCap(t *testing.T) {
+	r := newRepo(t)
+	url := serve(t, goHandler(t, r)) // it has no filter, and sends everything
+	from := r.chain("main", 1)
+	noise := make([]byte, 1<<20)
+	_, _ = rand.Read(noise)
+	last := r.commit("main", map[string]node{"b.bin": file(string(noise))}, from)
+	r.commit("main", map[string]node{"a.yaml": file("a")}, last)
+	s := open(t, Config{URL: url, Ref: Ref{Branch: "main"}, Limits: Limits{Transfer: 100 << 10}})
+	to := &Snapshot{Commit: Commit{ID: strings.Repeat("ab", 20)}}
+	id, err := s.Head(t.Context())
+	check(t, err)
+	to.Commit.ID = id
+	_, err = s.Line(t.Context(), from, to)
+	wantError(t, err, ErrLimit, "the server sent more than 102400 bytes")
+}
+
+func TestALineFromNowhereSaysSo(t *testing.T) {
+	s := open(t, Config{URL: "http://127.0.0.1:9/specs.git"})
+	_, err := s.Line(t.Context(), strings.Repeat("ab", 20), &Snapshot{Commit: Commit{ID: strings.Repeat("cd", 20)}})
+	wantError(t, err, ErrUnreachable, "was refused")
 }

@@ -171,11 +171,11 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	if err := l.looker.engines.closeBefore(d.Engine); err != nil { // this turn judges by d's
 		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
 	}
-	held, err := l.commitHold(ctx, d)
-	if err != nil {
+	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
-	if err := l.journal.commit(ctx, d); err != nil {
+	held, err := l.commitHold(ctx, d)
+	if err != nil {
 		return nil, err
 	}
 	l.tell(Event{Kind: EventReading, What: "EC2"})

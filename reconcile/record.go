@@ -155,9 +155,11 @@ func unread(inventories []inventory.Inventory) bool {
 }
 
 // decision is the record of a judged plan. Verdicts of resources that nothing
-// would happen to are left out.
+// would happen to are left out, and what is said of many resources stands once: a
+// record does not say of which, and has a largest size.
 func decision(p plan.Plan) history.Record {
 	rec := history.Record{Kind: history.KindDecision, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash, Decision: "allow"}
+	said := map[plan.Verdict]bool{}
 	for _, r := range p.Resources {
 		switch {
 		case r.State == plan.Denied:
@@ -166,7 +168,12 @@ func decision(p plan.Plan) history.Record {
 			rec.Decision = policy.Hold
 		}
 		if r.State == plan.Denied || r.State == plan.Held || r.State == plan.Pending {
-			rec.Verdicts = append(rec.Verdicts, verdicts(r.Verdicts)...)
+			for _, v := range r.Verdicts {
+				if !said[v] {
+					said[v] = true
+					rec.Verdicts = append(rec.Verdicts, verdicts([]plan.Verdict{v})...)
+				}
+			}
 		}
 	}
 	rec.Message = fmt.Sprintf("mode %s: %d pending, %d held, %d denied, %d blocked, %d in error",

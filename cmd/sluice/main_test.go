@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	gitrepo DIR                 make a Git repository of a folder
 //	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
 //	gittag DIR NAME             tag the newest commit
+//	gitreset DIR COMMIT         move the branch to a commit, as a force-push does
 //	replace FILE OLD NEW        change a text, everywhere in a file
 //	workflow FILE               run the steps of a workflow of examples/ci
 //	expand FILE                 put environment variables into a file
@@ -60,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"gitrepo":    positive(gitRepo),
 			"gitcommit":  positive(gitCommit),
 			"gittag":     positive(gitTag),
+			"gitreset":   positive(gitReset),
 			"workflow":   runWorkflow,
 			"replace":    positive(replace),
 			"expand":     positive(expand),

@@ -89,6 +89,7 @@ type rawRepo struct {
 type rawVerify struct {
 	PGPKeys           string `json:"pgpKeys"`
 	SSHAllowedSigners string `json:"sshAllowedSigners"`
+	Mode              string `json:"mode"`
 }
 
 // loader makes a Config of its raw form and checks what the schema cannot.
@@ -181,7 +182,10 @@ func (l *loader) verify(specs Repo, r *rawVerify) Verify {
 	if r == nil {
 		return Verify{}
 	}
-	v := Verify{PGPKeys: l.resolve(r.PGPKeys), SSHAllowedSigners: l.resolve(r.SSHAllowedSigners)}
+	v := Verify{PGPKeys: l.resolve(r.PGPKeys), SSHAllowedSigners: l.resolve(r.SSHAllowedSigners), Mode: r.Mode}
+	if v.Mode != "" && v.PGPKeys+v.SSHAllowedSigners == "" {
+		l.problem([]string{"specs", "verify", "mode"}, "mode asks for signatures, and no keys are given to verify them with; set pgpKeys or sshAllowedSigners")
+	}
 	l.checkKeys(specs, v.PGPKeys, "pgpKeys")
 	l.checkKeys(specs, v.SSHAllowedSigners, "sshAllowedSigners")
 	return v

@@ -90,8 +90,7 @@ func recordWords(r history.Record) (what string, below []span) {
 		what = joinWords(shortID(r.Commit), by(r.Author))
 		quietly(firstLine(r.Message))
 	case history.KindHeld:
-		what = commitWord(r.Commit)
-		below = append(below, span{plain, r.Message})
+		what = r.Message
 	case history.KindAcknowledged:
 		what = joinWords(commitWord(r.Commit), by(r.Author))
 		quietly(r.Message)
