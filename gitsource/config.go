@@ -66,6 +66,7 @@ type Config struct {
 type Ref struct {
 	Branch string // a branch, without refs/heads/
 	Tag    string // a tag, without refs/tags/, annotated or not
+	Semver string // the highest version in a range, among tags such as v1.2.3 and 1.2.3; see [CheckRange]
 	Commit string // 40 hex digits: pinned, never moves
 	Name   string // a branch or, where no branch has this name, a tag
 }

@@ -6,6 +6,9 @@
 // changed. There is no work tree and nothing is kept between two calls: a pull
 // into a shallow clone fails after a force-push to an older commit.
 //
+// [Source.Line] tells whether a commit descends from an older one, and what lies
+// between them, by a fetch of commits alone. That it descends is proven by ids.
+//
 // [At] and [Since] look back from a folder or file of this machine, in the history
 // of the repository that it lies in.
 //

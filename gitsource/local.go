@@ -92,7 +92,13 @@ func (l *local) tip(store *filesystem.Storage) (plumbing.Hash, error) {
 		return h, nil
 	}
 	candidates := l.cfg.Ref.full()
-	if len(candidates) == 0 {
+	if l.cfg.Ref.Semver != "" {
+		best, err := l.newest(store)
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		candidates = []string{best}
+	} else if len(candidates) == 0 {
 		candidates = []string{string(plumbing.HEAD)}
 	}
 	for _, full := range candidates {
@@ -106,18 +112,36 @@ func (l *local) tip(store *filesystem.Storage) (plumbing.Hash, error) {
 	}
 	names, err := l.names(store)
 	if err != nil {
-		return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "the refs cannot be listed: %s", plain(err))
-	}
-	if len(names) == 0 {
-		return plumbing.ZeroHash, emptyRepository(l.where)
+		return plumbing.ZeroHash, err
 	}
 	return plumbing.ZeroHash, missingRef(l.where, l.cfg.Ref, names)
 }
 
+// newest is the tag of the highest version in the range.
+func (l *local) newest(store *filesystem.Storage) (string, error) {
+	names, err := l.names(store)
+	if err != nil {
+		return "", err
+	}
+	return l.cfg.Ref.newest(l.where, names, func(full string) (plumbing.Hash, error) {
+		ref, err := storer.ResolveReference(store, plumbing.ReferenceName(full))
+		if err != nil {
+			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", clean(full), clean(err.Error()))
+		}
+		r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: store}
+		c, err := r.commit(ref.Hash())
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		return c.Hash, nil
+	})
+}
+
+// names lists the references but HEAD; none at all is an error.
 func (l *local) names(store *filesystem.Storage) ([]string, error) {
 	refs, err := store.IterReferences()
 	if err != nil {
-		return nil, err
+		return nil, failf(ErrUnreachable, l.where, "the refs cannot be listed: %s", plain(err))
 	}
 	defer refs.Close()
 	var names []string
@@ -127,7 +151,13 @@ func (l *local) names(store *filesystem.Storage) ([]string, error) {
 		}
 		return nil
 	})
-	return names, err
+	switch {
+	case err != nil:
+		return nil, failf(ErrUnreachable, l.where, "the refs cannot be listed: %s", plain(err))
+	case len(names) == 0:
+		return nil, emptyRepository(l.where)
+	}
+	return names, nil
 }
 
 func emptyRepository(where string) error {

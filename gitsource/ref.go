@@ -22,13 +22,13 @@ const (
 // the library, so nothing that Git itself would refuse may pass.
 func (r Ref) check() error {
 	set := 0
-	for _, v := range []string{r.Branch, r.Tag, r.Commit, r.Name} {
+	for _, v := range []string{r.Branch, r.Tag, r.Semver, r.Commit, r.Name} {
 		if v != "" {
 			set++
 		}
 	}
 	if set > 1 {
-		return fmt.Errorf("ref: more than one of branch, tag, commit and name is set; keep one")
+		return fmt.Errorf("ref: more than one of branch, tag, semver, commit and name is set; keep one")
 	}
 	if r.Branch != "" {
 		if err := checkRefName(r.Branch); err != nil {
@@ -38,6 +38,11 @@ func (r Ref) check() error {
 	if r.Tag != "" {
 		if err := checkRefName(r.Tag); err != nil {
 			return fmt.Errorf("ref.tag: %w", err)
+		}
+	}
+	if r.Semver != "" {
+		if err := CheckRange(r.Semver); err != nil {
+			return fmt.Errorf("ref.semver: %w", err)
 		}
 	}
 	if r.Name != "" {
@@ -54,7 +59,7 @@ func (r Ref) check() error {
 }
 
 // full lists the whole names that the ref may have, the first that exists counts;
-// none for HEAD and for a pinned commit.
+// none for HEAD, for a pinned commit and for a range of versions.
 func (r Ref) full() []string {
 	switch {
 	case r.Branch != "":
@@ -74,6 +79,8 @@ func (r Ref) String() string {
 		return fmt.Sprintf("branch %q", r.Branch)
 	case r.Tag != "":
 		return fmt.Sprintf("tag %q", r.Tag)
+	case r.Semver != "":
+		return fmt.Sprintf("a tag in the range %q", r.Semver)
 	case r.Commit != "":
 		return "commit " + r.Commit
 	case r.Name != "":

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -140,23 +142,33 @@ func (r *remote) choose(adv *packp.AdvRefs) (tip, commit plumbing.Hash, err erro
 		return tip, tip, nil
 	}
 	candidates := r.cfg.Ref.full()
+	if r.cfg.Ref.Semver != "" {
+		best, err := r.cfg.Ref.newest(r.addr.shown, names(adv), func(full string) (plumbing.Hash, error) { return peeled(adv, full), nil })
+		if err != nil {
+			return tip, commit, err
+		}
+		candidates = []string{best}
+	}
 	for _, full := range candidates {
 		if tip, ok := adv.References[full]; ok {
-			if peeled, ok := adv.Peeled[full]; ok {
-				return tip, peeled, nil
-			}
-			return tip, tip, nil
+			return tip, peeled(adv, full), nil
 		}
 	}
 	if len(candidates) == 0 && adv.Head != nil {
 		return *adv.Head, *adv.Head, nil
 	}
-	var names []string
-	for name := range adv.References {
-		names = append(names, name)
-	}
-	return tip, commit, missingRef(r.addr.shown, r.cfg.Ref, names)
+	return tip, commit, missingRef(r.addr.shown, r.cfg.Ref, names(adv))
 }
+
+// peeled is the commit that a ref leads to, as far as the server says so.
+func peeled(adv *packp.AdvRefs, full string) plumbing.Hash {
+	if commit, ok := adv.Peeled[full]; ok {
+		return commit
+	}
+	return adv.References[full]
+}
+
+func names(adv *packp.AdvRefs) []string { return slices.Collect(maps.Keys(adv.References)) }
 
 // request asks for one commit without history, and without blobs that are too
 // large to be returned, as far as the server can do that.

@@ -17,13 +17,14 @@ type Source struct {
 	where string // for people: the URL without userinfo, or the folder
 	back  backend
 
-	lookUps, fetches atomic.Int64
+	lookUps, fetches, walks atomic.Int64
 }
 
 // Stats counts what a Source has done since it was opened.
 type Stats struct {
 	LsRemotes int // looks at where the ref points: network, disk or folder
 	Fetches   int // readings of a whole commit or folder
+	Lines     int // looks back from one commit to another
 }
 
 // backend is one way to reach a repository. Its calls may ignore their context:
@@ -92,7 +93,7 @@ func (s *Source) String() string { return s.where }
 
 // Stats tells what the Source has done so far.
 func (s *Source) Stats() Stats {
-	return Stats{LsRemotes: int(s.lookUps.Load()), Fetches: int(s.fetches.Load())}
+	return Stats{LsRemotes: int(s.lookUps.Load()), Fetches: int(s.fetches.Load()), Lines: int(s.walks.Load())}
 }
 
 // Head returns the commit that the ref names now, at the cost of one ls-remote

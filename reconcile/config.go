@@ -3,7 +3,9 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -62,6 +64,11 @@ type Config struct {
 	Mode     Mode
 	LookOnly bool // plan and judge, but neither act nor probe
 	Specs    Source
+	// Past is the specs' history. With it, a commit that does not descend from the last
+	// applied one is held until an operator acknowledges it, or an approval names its
+	// plan; nil: commits are not compared, as for a folder or a pinned commit.
+	Past     Past
+	Signed   Signed   // which commits are held unless they are signed
 	Policies []Source // none: only the shipped library
 	// LoadPolicies compiles the policies; nil: [LoadHere].
 	LoadPolicies LoadPolicies
@@ -93,6 +100,8 @@ func (c *Config) validate() error {
 		return errors.New("reconcile: no target")
 	case c.Mode != Observe && c.Mode != DryRun && c.Mode != Apply:
 		return errors.New("reconcile: mode must be observe, dry-run or apply")
+	case !slices.Contains([]Signed{SignedNone, SignedHead, SignedSince}, c.Signed):
+		return fmt.Errorf("reconcile: signed %q is not one of head and since-last-applied", c.Signed)
 	case c.Mode == Apply && !c.LookOnly && c.History == nil:
 		return errors.New("reconcile: mode apply needs a history: no call without a durable record")
 	}

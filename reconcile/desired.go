@@ -34,6 +34,7 @@ type Desired struct {
 	// policies that do not compile. It stands until Git says something new.
 	Err error
 
+	compared  *comparison             // nil: there was nothing to compare with
 	digests   map[plan.SpecRef]string // of each good document's kind and spec: what it asks for
 	policyErr error
 	snapshot  *gitsource.Snapshot
@@ -81,6 +82,9 @@ type looker struct {
 	policies []*remembered
 	load     LoadPolicies
 	engines  engines
+
+	past Past          // nil: commits are not compared
+	base func() string // the last applied commit
 }
 
 // remembered is a source and what it said last.
@@ -128,6 +132,9 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	newSpecs := last.snapshot != d.snapshot
 	newPolicies := last.snapshot == nil || !slices.Equal(last.policies, d.policies)
 	if !newSpecs && !newPolicies {
+		if k.compare(ctx, &d) {
+			return &d, ctx.Err()
+		}
 		return last, nil
 	}
 	var parsing sync.WaitGroup // beside the policies, which take as long
@@ -143,7 +150,11 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	parsing.Wait()
 	d.Levels = levels(d.Engine)
 	d.Err = errors.Join(d.Specs.Err(), d.policyErr)
-	return &d, nil
+	if newSpecs {
+		d.compared = nil
+	}
+	k.compare(ctx, &d)
+	return &d, ctx.Err()
 }
 
 // digests says by a digest what each good document asks for. Names, labels and

@@ -51,6 +51,13 @@ func (j *journal) append(ctx context.Context, records ...history.Record) ([]hist
 	return written, err
 }
 
+// base is the commit that the next one must descend from.
+func (j *journal) base() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.ledger.Base()
+}
+
 // Intent makes a call's record durable.
 func (j *journal) Intent(ctx context.Context, s apply.Step) (uint64, error) {
 	r := stepRecord(history.KindIntent, s)

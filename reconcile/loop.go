@@ -40,6 +40,7 @@ func New(cfg Config) (*Loop, error) {
 	}
 	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}, hints: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
+	l.looker.past, l.looker.base = cfg.Past, l.journal.base
 	return l, nil
 }
 
@@ -174,6 +175,10 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
+	held, err := l.commitHold(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	l.tell(Event{Kind: EventReading, What: "EC2"})
 	t := &Turn{Desired: d, Inventories: l.observe(ctx, d.Specs.Documents)}
 	now := l.cfg.Now()
@@ -195,7 +200,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), Now: now,
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)

@@ -29,9 +29,9 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	}
 	records = append(records, l.reached(t)...)
 	commit, policy := l.cfg.Ledger.Converged()
-	settled := p.Summary.Pending+p.Summary.Converging == 0 && !unread(t.Inventories)
+	settled := p.Summary.Pending+p.Summary.Converging == 0 && !unread(t.Inventories) && p.Hold == ""
 	if settled && (commit != p.Commit || policy != p.PolicyDigest || l.cfg.Ledger.Acted()) {
-		records = append(records, history.Record{Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash})
+		records = append(records, history.Record{Kind: history.KindConverged, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash, Decision: stopped(p)})
 	}
 	_, err := l.journal.append(ctx, records...)
 	return err
@@ -130,6 +130,18 @@ func (l *Loop) reached(t *Turn) []history.Record {
 	return records
 }
 
+// stopped is what a plan's gravest decision was; empty when nothing was stopped. A
+// commit of which a part was, and for which no call was made, is not an applied one.
+func stopped(p plan.Plan) string {
+	switch {
+	case p.Summary.Denied > 0:
+		return policy.Deny
+	case p.Summary.Held > 0:
+		return policy.Hold
+	}
+	return ""
+}
+
 // drifted reports whether a resource was once as its spec says, and now differs
 // though the spec is the same: no commit asked for it.
 func (l *Loop) drifted(d *Desired, r plan.Resource) bool {
@@ -143,9 +155,11 @@ func unread(inventories []inventory.Inventory) bool {
 }
 
 // decision is the record of a judged plan. Verdicts of resources that nothing
-// would happen to are left out.
+// would happen to are left out, and what is said of many resources stands once: a
+// record does not say of which, and has a largest size.
 func decision(p plan.Plan) history.Record {
 	rec := history.Record{Kind: history.KindDecision, Commit: p.Commit, PolicyDigest: p.PolicyDigest, PlanHash: p.PlanHash, Decision: "allow"}
+	said := map[plan.Verdict]bool{}
 	for _, r := range p.Resources {
 		switch {
 		case r.State == plan.Denied:
@@ -154,7 +168,12 @@ func decision(p plan.Plan) history.Record {
 			rec.Decision = policy.Hold
 		}
 		if r.State == plan.Denied || r.State == plan.Held || r.State == plan.Pending {
-			rec.Verdicts = append(rec.Verdicts, verdicts(r.Verdicts)...)
+			for _, v := range r.Verdicts {
+				if !said[v] {
+					said[v] = true
+					rec.Verdicts = append(rec.Verdicts, verdicts([]plan.Verdict{v})...)
+				}
+			}
 		}
 	}
 	rec.Message = fmt.Sprintf("mode %s: %d pending, %d held, %d denied, %d blocked, %d in error",

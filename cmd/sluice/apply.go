@@ -115,7 +115,7 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	} else if err != nil {
 		return err
 	}
-	return status(gravest(planStatus(t.Plan().Summary), stepStatus(t.Steps), probeStatus(t.Probes)))
+	return status(gravest(planStatus(t.Plan()), stepStatus(t.Steps), probeStatus(t.Probes)))
 }
 
 // progressTo is where the plan and the calls are told as they happen: when a person

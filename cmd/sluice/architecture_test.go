@@ -66,6 +66,7 @@ var only = []struct {
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/golang-jwt/", []string{"gitsource/githubapp"}, "one place signs with an app's key"},
 	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
+	{"github.com/Masterminds/", []string{"gitsource"}, "one place reads tags as versions"},
 	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
 	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},

@@ -15,8 +15,8 @@ func eventLogger(log *slog.Logger) func(reconcile.Event) {
 	return func(e reconcile.Event) {
 		switch e.Kind {
 		case reconcile.EventPlanned:
-			if p := e.Turn.Plan(); p.PlanHash != last {
-				last = p.PlanHash
+			if p := e.Turn.Plan(); p.PlanHash+p.Hold != last {
+				last = p.PlanHash + p.Hold
 				logPlan(log, p)
 			}
 		case reconcile.EventTurned:
@@ -40,6 +40,9 @@ func logPlan(log *slog.Logger, p plan.Plan) {
 	log.Info("planned", "commit", p.Commit, "planHash", p.PlanHash, "mode", p.Mode,
 		"inSync", p.Summary.InSync, "pending", p.Summary.Pending, "converging", p.Summary.Converging,
 		"blocked", p.Summary.Blocked, "held", p.Summary.Held, "denied", p.Summary.Denied, "error", p.Summary.Error)
+	if p.Hold != "" {
+		log.Warn("the commit is held", "commit", p.Commit, "reason", p.Hold)
+	}
 	for _, r := range p.Resources {
 		if r.State != plan.InSync {
 			log.Info("resource", "id", r.ID, "spec", r.Spec.Name, "file", r.Spec.File, "line", r.Spec.Line, "state", string(r.State), "reason", r.Reason)

@@ -43,12 +43,12 @@ func gravest(codes ...int) int {
 }
 
 // planStatus is the status of a plan that was only looked at.
-func planStatus(s plan.Summary) int {
-	code := exitDone
+func planStatus(p plan.Plan) int {
+	s, code := p.Summary, exitDone
 	if s.Pending+s.Converging > 0 {
 		code = exitPending
 	}
-	if s.Denied+s.Held > 0 {
+	if s.Denied+s.Held > 0 || p.Hold != "" {
 		code = gravest(code, exitDenied)
 	}
 	if s.Error+s.Blocked > 0 {

@@ -39,7 +39,7 @@ func TestThePlansStatus(t *testing.T) {
 		{"an error beside all others", plan.Summary{InSync: 1, Pending: 1, Converging: 1, Held: 1, Denied: 1, Error: 1}, exitFailed},
 		{"blocked beside denied", plan.Summary{Denied: 1, Blocked: 1}, exitFailed},
 	} {
-		if got := planStatus(c.s); got != c.want {
+		if got := planStatus(plan.Plan{Summary: c.s}); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -79,6 +79,7 @@ func TestARefIsABranchATagOrACommit(t *testing.T) {
 		commit[:39]:         {Name: commit[:39]},
 		commit[:39] + "g":   {Name: commit[:39] + "g"},
 		"feature/addresses": {Name: "feature/addresses"},
+		"semver:~1.2":       {Semver: "~1.2"},
 	} {
 		if got := parseRef(text); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)

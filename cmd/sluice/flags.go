@@ -35,7 +35,7 @@ func (c *common) where(cmd *cobra.Command) {
 	f.StringVar(&c.config, "config", "", "read everything from this sluice.yaml")
 	f.StringVar(&c.dir, "dir", "", "specs from a folder")
 	f.StringVar(&c.repo, "repo", "", "specs from a Git repository: https://, ssh:// or file://")
-	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag or commit (default: the repository's own branch)")
+	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag, commit, or semver:RANGE for the newest tag in a range (default: the repository's own branch)")
 	f.StringVar(&c.path, "path", "", "with --repo: the folder of the specs in it")
 	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies, or an OPA bundle (.tar.gz); may repeat (the shipped library is always in force)")
 	c.advisoryFlag(cmd)
@@ -146,9 +146,12 @@ func (c *common) fromFlags(cfg *config.Config) error {
 	return nil
 }
 
-// parseRef reads --ref: a commit's 40 hex digits, refs/heads/…, refs/tags/…, or a
-// name that is a branch or a tag.
+// parseRef reads --ref: a commit's 40 hex digits, refs/heads/…, refs/tags/…,
+// semver: and a range, or a name that is a branch or a tag. No name holds a colon.
 func parseRef(ref string) gitsource.Ref {
+	if within, ok := strings.CutPrefix(ref, "semver:"); ok {
+		return gitsource.Ref{Semver: within}
+	}
 	if tag, ok := strings.CutPrefix(ref, "refs/tags/"); ok {
 		return gitsource.Ref{Tag: tag}
 	}

@@ -89,3 +89,16 @@ func gitTag(ts *testscript.TestScript, args []string) {
 	_, err = repo.CreateTag(args[1], head.Hash(), nil)
 	ts.Check(err)
 }
+
+// gitReset moves the branch to a commit, and names it in $COMMIT.
+func gitReset(ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: gitreset DIR COMMIT")
+	}
+	repo, err := git.PlainOpen(ts.MkAbs(args[0]))
+	ts.Check(err)
+	tree, err := repo.Worktree()
+	ts.Check(err)
+	ts.Check(tree.Reset(&git.ResetOptions{Commit: plumbing.NewHash(args[1]), Mode: git.HardReset}))
+	ts.Setenv("COMMIT", args[1])
+}

@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
 //	gittag DIR NAME             tag the newest commit
 //	gitserver DIR               serve it with TLS and SSH; sets $GIT_URL, $SSH_URL, $HOST_KEY, $HOST_PRINT, $PROXY; writes ca.pem, client.pem, client.key, app.pem, id, id-locked, known_hosts; lets in what the file accepts says
+//	gitreset DIR COMMIT         move the branch to a commit, as a force-push does
 //	replace FILE OLD NEW        change a text, everywhere in a file
 //	workflow FILE               run the steps of a workflow of examples/ci
 //	expand FILE                 put environment variables into a file
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"gitcommit":  positive(gitCommit),
 			"gittag":     positive(gitTag),
 			"gitserver":  positive(startGitServer),
+			"gitreset":   positive(gitReset),
 			"workflow":   runWorkflow,
 			"replace":    positive(replace),
 			"expand":     positive(expand),

@@ -53,7 +53,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return status(planStatus(turn.Plan().Summary))
+			return status(planStatus(turn.Plan()))
 		},
 	}
 	c.where(cmd)

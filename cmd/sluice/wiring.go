@@ -35,6 +35,10 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 	if out.Specs, out.Policies, err = a.sources(cfg); err != nil {
 		return out, err
 	}
+	if past, ok := out.Specs.(reconcile.Past); ok && cfg.Specs.URL != "" && cfg.Specs.Ref.Commit == "" { // who pins a commit has decided
+		out.Past = past
+	}
+	out.Signed = reconcile.Signed(cfg.Specs.Verify.Mode)
 	if cfg.Drift.Cron != "" {
 		s, err := schedule.Parse(cfg.Drift.Cron, cfg.Drift.TimeZone)
 		if err != nil {

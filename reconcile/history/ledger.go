@@ -42,6 +42,9 @@ type Ledger struct {
 	reached   map[string]string // see Record.Reached
 	approved  []json.RawMessage // the approved plans of the current commit
 	acted     bool              // an intent came after the last converged record
+	base      string            // see Base
+	taken     string            // the commit that was acknowledged last
+	held      [2]string         // commit and reason of the last held record
 	added     int
 }
 
@@ -109,13 +112,20 @@ func (l *Ledger) Add(r Record) {
 		}
 	case KindReached:
 		maps.Copy(l.reached, r.Reached)
+	case KindHeld:
+		l.held = [2]string{r.Commit, r.Message}
+	case KindAcknowledged:
+		l.base, l.taken = r.Commit, r.Commit
 	case KindConverged:
 		l.work(r.Commit)
+		if r.Decision == "" {
+			l.base = r.Commit
+		}
 		l.converged, l.acted = r, false
 		l.plans, l.approved = names{}, nil // what was begun is done
 	case KindIntent:
 		l.work(r.Commit)
-		l.acted = true
+		l.acted, l.base = true, r.Commit
 		l.plans.add(r.PlanHash)
 		l.addIntent(r)
 	case KindOutcome:

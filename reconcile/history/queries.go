@@ -75,3 +75,14 @@ func (l *Ledger) Approved() []json.RawMessage { return l.approved }
 
 // Acted reports whether a call was begun since the last converged record.
 func (l *Ledger) Acted() bool { return l.acted }
+
+// Base returns the commit that the next one must descend from: the last one that a
+// call was made for, that everything was as it says under, or that an operator
+// acknowledged. It is "" when there is none.
+func (l *Ledger) Base() string { return l.base }
+
+// Acknowledged returns the commit that an operator acknowledged last, or "".
+func (l *Ledger) Acknowledged() string { return l.taken }
+
+// Held returns the commit and the reason of the last held record.
+func (l *Ledger) Held() (commit, reason string) { return l.held[0], l.held[1] }

@@ -13,16 +13,18 @@ type Kind string
 
 // The kinds of a [Record].
 const (
-	KindCommit    Kind = "commit"    // a commit was seen for the first time
-	KindDecision  Kind = "decision"  // a plan was judged
-	KindIntent    Kind = "intent"    // a mutating call is about to be made
-	KindOutcome   Kind = "outcome"   // what EC2 answered to an intent's call
-	KindSettled   Kind = "settled"   // what was observed of an intent afterwards
-	KindProbe     Kind = "probe"     // what EC2 answered to a dry-run
-	KindReached   Kind = "reached"   // resources became as their specs say
-	KindConverged Kind = "converged" // nothing is left to do or to wait for under a commit
-	KindDrift     Kind = "drift"     // something changed that no commit asked for
-	KindContested Kind = "contested" // a correction does not last; sluice leaves it alone
+	KindCommit       Kind = "commit"       // a commit was seen for the first time
+	KindDecision     Kind = "decision"     // a plan was judged
+	KindIntent       Kind = "intent"       // a mutating call is about to be made
+	KindOutcome      Kind = "outcome"      // what EC2 answered to an intent's call
+	KindSettled      Kind = "settled"      // what was observed of an intent afterwards
+	KindProbe        Kind = "probe"        // what EC2 answered to a dry-run
+	KindReached      Kind = "reached"      // resources became as their specs say
+	KindConverged    Kind = "converged"    // nothing is left to do or to wait for under a commit
+	KindDrift        Kind = "drift"        // something changed that no commit asked for
+	KindContested    Kind = "contested"    // a correction does not last; sluice leaves it alone
+	KindHeld         Kind = "held"         // a commit is not acted on: where it comes from, or who signed it
+	KindAcknowledged Kind = "acknowledged" // an operator takes a commit as it is; Author is who, as user@host
 )
 
 // The values of Record.Outcome.
@@ -60,7 +62,7 @@ type Record struct {
 
 	PolicyDigest string    `json:"policyDigest,omitempty"`
 	PlanHash     string    `json:"planHash,omitempty"`
-	Decision     string    `json:"decision,omitempty"` // allow, hold, deny, …
+	Decision     string    `json:"decision,omitempty"` // allow, hold, deny, …; converged: empty when nothing was stopped
 	Verdicts     []Verdict `json:"verdicts,omitempty"`
 
 	// Plan is the plan of a decision that an approval let past a hold: what is left

@@ -31,7 +31,9 @@ type Case struct {
 	// Begun are the approved plans that were begun: what is left of one needs no
 	// approval of its own.
 	Begun []plan.Plan
-	Now   time.Time
+	// CommitHold is why the commit itself is held; empty: it is not.
+	CommitHold string
+	Now        time.Time
 }
 
 // Approved is a judged plan. Its pending resources are those that may be carried
@@ -45,7 +47,7 @@ type Approved struct {
 func (a Approved) Plan() plan.Plan { return a.plan }
 
 // Judge evaluates spec rules for every good document, action rules for every
-// action, plan rules for the whole, then the budget. It fails closed: what cannot
+// action, plan rules for the whole, then the budget, then whether the commit is held. It fails closed: what cannot
 // be evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories)}
@@ -54,6 +56,7 @@ func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j.p.Seal()
 	j.whole(ctx)
 	j.budgets()
+	j.holdCommit()
 	j.p.Seal()
 	j.approve()
 	j.p.Seal()

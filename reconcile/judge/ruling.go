@@ -81,6 +81,7 @@ func (j *judgement) approve() {
 	if msg == "" {
 		return
 	}
+	j.p.Hold = ""
 	for i := range j.p.Resources {
 		if r := &j.p.Resources[i]; r.State == plan.Held {
 			r.State, r.Reason = plan.Pending, msg

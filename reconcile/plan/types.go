@@ -17,7 +17,8 @@ type Plan struct {
 	InventoryHash string     `json:"inventoryHash"`
 	PlanHash      string     `json:"planHash"`
 	Mode          string     `json:"mode"`
-	Resources     []Resource `json:"resources"` // by target, kind, id, spec
+	Hold          string     `json:"hold,omitempty"` // why the commit itself is held, and with it every change
+	Resources     []Resource `json:"resources"`      // by target, kind, id, spec
 	Summary       Summary    `json:"summary"`
 }
 

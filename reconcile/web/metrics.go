@@ -84,6 +84,9 @@ func gauges() []gauge {
 		{desc("sluice_last_git_read_timestamp_seconds", "When Git was last read."), func(s reconcile.Status, emit func(float64, ...string)) {
 			emit(seconds(s.LastLook))
 		}},
+		{desc("sluice_commit_held", "1 while the newest commit is held as a whole: where it comes from, or who signed it."), func(s reconcile.Status, emit func(float64, ...string)) {
+			emit(flag(s.Plan.Hold != ""))
+		}},
 		{desc("sluice_failing", "1 while the last look at Git, or the last turn, failed.", "what"), func(s reconcile.Status, emit func(float64, ...string)) {
 			emit(flag(s.GitError != ""), "git")
 			emit(flag(s.TurnError != ""), "turn")

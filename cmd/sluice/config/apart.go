@@ -44,6 +44,9 @@ func otherRef(a, b gitsource.Ref) bool {
 	if a == none || b == none || a == b {
 		return false
 	}
+	if a.Semver+b.Semver != "" { // a range may come to mean the other's tag
+		return a.Branch+b.Branch != ""
+	}
 	return a.Name == "" && b.Name == "" || a.Name+a.Branch+a.Tag != b.Name+b.Branch+b.Tag
 }
 

@@ -47,6 +47,7 @@ type Repo struct {
 type Verify struct {
 	PGPKeys           string // an armored keyring
 	SSHAllowedSigners string // in the form of OpenSSH's allowed_signers
+	Mode              string // head or since-last-applied: what is held unless it is signed; empty: nothing
 }
 
 // Bundle is an OPA bundle, and what its signature and its server are held against.

@@ -98,6 +98,13 @@ func TestLoopbackAddressesAreAccepted(t *testing.T) {
 	}
 }
 
+func TestARangeOfVersionsIsARef(t *testing.T) {
+	got, problems := Load("f", []byte(head+"specs: {url: \"https://h/x\", ref: {semver: \">=1.2.0 <2.0.0\"}}\n"))
+	if len(problems) > 0 || got.Specs.Ref.Semver != ">=1.2.0 <2.0.0" {
+		t.Errorf("got %+v, %v", got.Specs.Ref, problems)
+	}
+}
+
 func TestBadConfigurations(t *testing.T) {
 	const file = "testdata/bad.txtar"
 	archive, err := txtar.ParseFile(file)

@@ -78,6 +78,7 @@ type rawRepo struct {
 	Ref struct {
 		Branch string `json:"branch"`
 		Tag    string `json:"tag"`
+		Semver string `json:"semver"`
 		Commit string `json:"commit"`
 	} `json:"ref"`
 	Path     string     `json:"path"`
@@ -91,6 +92,7 @@ type rawRepo struct {
 type rawVerify struct {
 	PGPKeys           string `json:"pgpKeys"`
 	SSHAllowedSigners string `json:"sshAllowedSigners"`
+	Mode              string `json:"mode"`
 }
 
 // loader makes a Config of its raw form and checks what the schema cannot.
@@ -152,9 +154,14 @@ func (l *loader) config() Config {
 func (l *loader) repo(r rawRepo, path ...string) Repo {
 	at := func(field ...string) []string { return append(slices.Clone(path), field...) }
 	repo := Repo{URL: r.URL, Dir: l.resolve(r.Dir), Path: r.Path, Interval: defaultInterval,
-		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Commit: r.Ref.Commit}}
+		Ref: gitsource.Ref{Branch: r.Ref.Branch, Tag: r.Ref.Tag, Semver: r.Ref.Semver, Commit: r.Ref.Commit}}
 	if r.URL != "" {
 		l.checkURL(r.URL, at("url"))
+	}
+	if r.Ref.Semver != "" {
+		if err := gitsource.CheckRange(r.Ref.Semver); err != nil {
+			l.problem(append(at("ref"), "semver"), "%v", err)
+		}
 	}
 	if r.Bundle != "" {
 		repo.Bundle = l.bundle(r.rawBundle, r.CAFile, at)
@@ -190,7 +197,10 @@ func (l *loader) verify(specs Repo, r *rawVerify) Verify {
 	if r == nil {
 		return Verify{}
 	}
-	v := Verify{PGPKeys: l.resolve(r.PGPKeys), SSHAllowedSigners: l.resolve(r.SSHAllowedSigners)}
+	v := Verify{PGPKeys: l.resolve(r.PGPKeys), SSHAllowedSigners: l.resolve(r.SSHAllowedSigners), Mode: r.Mode}
+	if v.Mode != "" && v.PGPKeys+v.SSHAllowedSigners == "" {
+		l.problem([]string{"specs", "verify", "mode"}, "mode asks for signatures, and no keys are given to verify them with; set pgpKeys or sshAllowedSigners")
+	}
 	l.checkKeys(specs, v.PGPKeys, "pgpKeys")
 	l.checkKeys(specs, v.SSHAllowedSigners, "sshAllowedSigners")
 	return v

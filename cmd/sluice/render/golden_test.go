@@ -51,6 +51,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"plan-mixed", func(s *Style) error { return s.Plan(mixed, sampleCommit, false) }},
 		{"plan-mixed-verbose", func(s *Style) error { return s.Plan(mixed, sampleCommit, true) }},
 		{"plan-in-sync", func(s *Style) error { return s.Plan(synced, Commit{ID: "dir:" + sampleHash}, false) }},
+		{"plan-held", func(s *Style) error { return s.Plan(heldPlan(), sampleCommit, false) }},
+		{"plan-held-in-sync", func(s *Style) error { return s.Plan(heldInSync(), sampleCommit, false) }},
 		{"plan-empty", func(s *Style) error { return s.Plan(plan.Plan{Mode: "observe"}, sampleCommit, false) }},
 		{"title", func(s *Style) error { return s.Title("A commit adds an address.\nWatch it drain.") }},
 		{"probes", func(s *Style) error { return s.Probes(sampleProbes()) }},
@@ -61,6 +63,7 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"rules", func(s *Style) error { return s.Rules(sampleRules()) }},
 		{"rules-plain", func(s *Style) error { return s.Rules(NewRuleList(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
 		{"history", func(s *Style) error { return s.History(sampleRecords()) }},
+		{"history-held", func(s *Style) error { return s.History(heldRecords()) }},
 		{"history-empty", func(s *Style) error { return s.History([]history.Record{}) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -68,6 +68,10 @@ func eventWord(r history.Record) span {
 		return span{good, string(r.Kind)}
 	case history.KindDrift, history.KindContested:
 		return span{due, string(r.Kind)}
+	case history.KindHeld:
+		return span{holding, "held"}
+	case history.KindAcknowledged:
+		return span{strong, "ack"}
 	}
 	return span{plain, string(r.Kind)}
 }
@@ -85,6 +89,11 @@ func recordWords(r history.Record) (what string, below []span) {
 	case history.KindCommit:
 		what = joinWords(shortID(r.Commit), by(r.Author))
 		quietly(firstLine(r.Message))
+	case history.KindHeld:
+		what = r.Message
+	case history.KindAcknowledged:
+		what = joinWords(commitWord(r.Commit), by(r.Author))
+		quietly(r.Message)
 	case history.KindDecision:
 		what = joinWords("plan", shortID(r.PlanHash), "of", commitWord(r.Commit))
 		quietly(r.Message)

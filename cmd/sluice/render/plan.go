@@ -22,7 +22,7 @@ type Commit struct {
 func (s *Style) Plan(p plan.Plan, c Commit, verbose bool) error {
 	return s.print(func(pg *page) {
 		pg.plan(p, c, verbose)
-		if next := nextStep(p.Summary); next != "" {
+		if next := nextStep(p); next != "" {
 			pg.flow(span{plain, next})
 		}
 		if p.Summary.Held > 0 { // in one piece: it is copied
@@ -84,6 +84,9 @@ func (p *page) heading(pl plan.Plan, c Commit) {
 		span{quiet, labelled("policy", shortID(pl.PolicyDigest))}, span{quiet, labelled("mode", pl.Mode)})
 	if m := firstLine(c.Message); m != "" {
 		p.flow(span{plain, m})
+	}
+	if pl.Hold != "" {
+		p.flow(span{holding, "held"}, span{plain, pl.Hold})
 	}
 }
 
@@ -173,9 +176,14 @@ func (p *page) total(whole string, parts []span) {
 }
 
 // nextStep is one sentence on what to do with a plan.
-func nextStep(s plan.Summary) string {
+func nextStep(p plan.Plan) string {
 	const run = "Run `sluice apply --mode apply --wait` to carry "
+	s := p.Summary
 	switch {
+	case p.Hold != "" && s.Held > 0:
+		return "The commit is held, so nothing is carried out until it is acknowledged, or this plan approved by a document in the policy source."
+	case p.Hold != "":
+		return "The commit is held: nothing is carried out under it until it is acknowledged."
 	case s.Pending > 0 && s.Denied+s.Held+s.Blocked+s.Error > 0:
 		return run + "out what is pending; the rest stays as it is."
 	case s.Pending > 0:

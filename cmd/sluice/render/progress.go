@@ -35,7 +35,7 @@ type Progress struct {
 
 // told is what was shown already.
 type told struct {
-	request   string // commit and policy
+	request   string // commit and policy, and why the commit is held
 	resources map[string]plan.Resource
 	probed    string // plan hash
 	failure   string
@@ -84,7 +84,7 @@ func (p *Progress) reading(what string) {
 func (p *Progress) planned(t *reconcile.Turn) {
 	p.told.failure = ""
 	pl := t.Plan()
-	request := pl.Commit + " " + pl.PolicyDigest
+	request := pl.Commit + " " + pl.PolicyDigest + " " + pl.Hold
 	if p.told.request == request {
 		p.transitions(t)
 		for _, r := range pl.Resources {

@@ -46,6 +46,9 @@ func planComment(p plan.Plan, commit render.Commit) string {
 	}
 	c.line(tally(plural(len(p.Resources), "resource"), kinds...) + "\n")
 	c.line(planHead(p, commit) + "\n")
+	if p.Hold != "" {
+		c.line("**The commit is held:** " + prose(render.Clean(p.Hold)) + "\n")
+	}
 	var rows, synced [][]string
 	for _, r := range inOrder(p.Resources) {
 		if r.State == plan.InSync {
