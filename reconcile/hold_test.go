@@ -26,6 +26,7 @@ type past struct {
 	err    error
 	block  bool
 	signer string
+	author gitsource.Person // of the commits between
 	asked  []string
 }
 
@@ -47,7 +48,7 @@ func (p *past) Line(ctx context.Context, from string, to *gitsource.Snapshot) (*
 		return nil, err
 	}
 	for n := last - 1; n > first; n-- {
-		l.Commits = append(l.Commits, gitsource.Commit{ID: fmt.Sprintf("%040x", n), Signer: p.signer})
+		l.Commits = append(l.Commits, gitsource.Commit{ID: fmt.Sprintf("%040x", n), Signer: p.signer, Author: p.author})
 	}
 	return l, p.err
 }
@@ -177,6 +178,48 @@ func TestAnApprovalOfThePlanLetsAHeldCommitThrough(t *testing.T) {
 		}
 		wantMutations(t, s, "assign .22", "unassign .20")
 	})
+}
+
+// The head's author is not the only one who made a change: those of the commits
+// between count too, also after a restart, and once a part of it was applied.
+func TestNobodyApprovesAChangeThatACommitOfTheirsIsPartOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newPastStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
+		policies := rules("# METADATA\n# title: Removals wait\npackage sluice.action.wait\n\nhold contains \"wait\" if input.action.verb == \"unassign\"\n")
+		s.config = func(c *reconcile.Config) { c.Past, c.Policies = p, []reconcile.Source{policies} }
+		s.converge()
+		p.author = gitsource.Person{Name: "Alice", Email: "alice@example.com"}
+		s.specs.commit(gateway("10.0.1.20")) // alice's
+		s.specs.commit(gateway("10.0.1.22") + "---" + vip("10.0.1.201", "10.0.1.202"))
+		hash := s.converge().PlanHash
+		round := 0
+		approve := func(who string) plan.Plan {
+			round++
+			policies.add(fmt.Sprintf("approvals/%d.yaml", round), fmt.Sprintf("apiVersion: sluice/v1\nkind: Approval\nmetadata: {name: a%d}\nspec: {planHash: %q, approver: %s, reason: r, expires: 2030-01-01T00:00:00Z}\n", round, hash, who))
+			return s.converge()
+		}
+		if got := approve("alice@example.com"); got.Summary.Held != 1 {
+			t.Errorf("her own approval: %+v", got.Summary)
+		}
+		hash = s.converge().PlanHash // the interface's address was assigned meanwhile: another plan
+		if got := approve("Alice+approver@example.com"); got.Summary.Held != 1 {
+			t.Errorf("her own approval of what is left: %+v", got.Summary)
+		}
+		if got := approve("lead@example.com"); got.Summary.InSync != 2 {
+			t.Errorf("somebody else's: %+v", got.Summary)
+		}
+		wantMutations(t, s, "assign .202", "assign .22", "unassign .20")
+	})
+}
+
+// vip is the spec of the stage's network interface.
+func vip(secondary ...string) string {
+	return fmt.Sprintf(`
+apiVersion: sluice/v1
+kind: NetworkInterface
+metadata: {name: vip}
+spec: {id: eni-0123456789abcdef0, secondary: {addresses: [%s]}}
+`, strings.Join(secondary, ", "))
 }
 
 // Whoever approves the plan of a held commit must see what else would hold it.

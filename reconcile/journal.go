@@ -134,12 +134,19 @@ func verdicts(list []plan.Verdict) []history.Verdict {
 
 // commit records a commit when it is first seen.
 func (j *journal) commit(ctx context.Context, d *Desired) error {
-	if j.ledger.SeenCommit(d.Commit.ID) {
+	known, authors := j.ledger.Authors(d.Commit.ID), d.authorTexts()
+	news := slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
+	if j.ledger.SeenCommit(d.Commit.ID) && !news {
 		return nil
 	}
 	r := history.Record{
 		Kind: history.KindCommit, Commit: d.Commit.ID, Message: d.Commit.Message,
 		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer),
+	}
+	if news {
+		authors = append(authors, known...)
+		slices.Sort(authors)
+		r.Authors = slices.Compact(authors)
 	}
 	if t := d.Commit.Time; !t.IsZero() {
 		r.CommitTime = t.UTC()

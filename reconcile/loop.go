@@ -200,7 +200,7 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Now: now,
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Authors: l.allAuthors(d), Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)

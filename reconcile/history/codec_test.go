@@ -105,6 +105,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf(json.RawMessage(`{"version":1}`)))
 		case map[string]string:
 			f.Set(reflect.ValueOf(map[string]string{"nat-1": "digest"}))
+		case []string:
+			f.Set(reflect.ValueOf([]string{"a@example.com"}))
 		case []Verdict:
 			f.Set(reflect.ValueOf([]Verdict{{Rule: "a.b", Decision: "warn", Msg: "m"}}))
 		default:

@@ -36,6 +36,7 @@ type Ledger struct {
 
 	current   string // the commit that the loop works on
 	commits   names
+	authors   map[string][]string // by commit
 	plans     names
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
@@ -94,8 +95,20 @@ func NewLedger() *Ledger {
 		resources: map[resource][]*intent{},
 		rounds:    map[round]tally{},
 		reached:   map[string]string{},
+		authors:   map[string][]string{},
 		drains:    map[drain]time.Time{},
 	}
+}
+
+// keepAuthors remembers who had a part in a commit, for as many commits as names.
+func (l *Ledger) keepAuthors(r Record) {
+	if len(r.Authors) == 0 {
+		return
+	}
+	if len(l.authors) >= keepNames {
+		clear(l.authors) // thousands of commits ago
+	}
+	l.authors[r.Commit] = r.Authors
 }
 
 // Add folds in the next record.
@@ -104,6 +117,7 @@ func (l *Ledger) Add(r Record) {
 	case KindCommit:
 		l.work(r.Commit)
 		l.commits.add(r.Commit)
+		l.keepAuthors(r)
 	case KindDecision:
 		l.work(r.Commit)
 		l.decision = [2]string{r.PlanHash, r.Decision}

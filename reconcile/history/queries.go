@@ -55,6 +55,10 @@ func (l *Ledger) Converged() (commit, policyDigest string) {
 	return l.converged.Commit, l.converged.PolicyDigest
 }
 
+// Authors returns all who had a part in what a commit brings, as far as that is
+// recorded. The caller must not change it.
+func (l *Ledger) Authors(commit string) []string { return l.authors[commit] }
+
 // SeenCommit reports whether a commit has a record of its own.
 func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }
 

@@ -31,6 +31,9 @@ type Case struct {
 	// Begun are the approved plans that were begun: what is left of one needs no
 	// approval of its own.
 	Begun []plan.Plan
+	// Authors are who else had a part in the change than the commit itself says: an
+	// approval of theirs does not count.
+	Authors []Person
 	// CommitHold is why the commit itself is held; empty: it is not.
 	CommitHold string
 	Now        time.Time

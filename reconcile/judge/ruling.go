@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -98,21 +99,49 @@ func (j *judgement) noteHeld(msg string) {
 	}
 }
 
-// ownChange reports whether the approver is the change's author, committer or
-// verified signer, by e-mail address or, failing that, by name. The committer of a
-// merge on a Git host is the host, and nobody's approval.
+// ownChange reports whether the approver had a part in the change: as author or
+// committer of one of its commits, as a co-author whom a message names, or as verified
+// signer; by e-mail address or, failing that, by name. The committer of a merge on a
+// Git host is the host, and nobody's approval.
 func (j *judgement) ownChange(approver string) bool {
 	name, address := approver, approver
 	if a, err := mail.ParseAddress(approver); err == nil {
 		name, address = a.Name, a.Address
 	}
-	signer := Person{Email: j.c.Commit.Signer}
-	for _, p := range []Person{j.c.Commit.Author, j.c.Commit.Committer, signer} {
-		if p.Email != "" && strings.EqualFold(p.Email, address) || name != "" && strings.EqualFold(p.Name, name) {
+	c := j.c.Commit
+	people := append([]Person{c.Author, c.Committer, {Email: c.Signer}}, CoAuthors(c.Message)...)
+	for _, p := range append(people, j.c.Authors...) {
+		if p.Email != "" && mailbox(p.Email) == mailbox(address) || name != "" && strings.EqualFold(p.Name, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// mailbox is whose an address is: a +tag goes to the same person.
+func mailbox(address string) string {
+	address = strings.ToLower(address)
+	local, host, found := strings.Cut(address, "@")
+	if local, _, tagged := strings.Cut(local, "+"); found && tagged && local != "" {
+		return local + "@" + host
+	}
+	return address
+}
+
+// coAuthor is the line by which a message names another author.
+var coAuthor = regexp.MustCompile(`(?im)^\s*co-authored-by:\s*(.+?)\s*$`)
+
+// CoAuthors are the people whom a commit's message names as authors too.
+func CoAuthors(message string) []Person {
+	var list []Person
+	for _, m := range coAuthor.FindAllStringSubmatch(message, -1) {
+		if a, err := mail.ParseAddress(m[1]); err == nil {
+			list = append(list, Person{Name: a.Name, Email: a.Address})
+		} else {
+			list = append(list, Person{Name: m[1]})
+		}
+	}
+	return list
 }
 
 // PastHold reports whether an approval let a part of the plan go ahead.

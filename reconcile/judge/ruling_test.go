@@ -51,6 +51,8 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 		c := swap(t, 5)
 		c.Commit.Author = Person{Name: "Ada", Email: "ada@example.com"}
 		c.Commit.Signer = "bob@example.com"
+		c.Commit.Message = "Less\n\nCo-authored-by: Carl C <carl@example.com>\n"
+		c.Authors = []Person{{Name: "Dora", Email: "dora@example.com"}}
 		return c, Judge(t.Context(), engine(t), c).Plan().PlanHash
 	}
 	tests := []struct {
@@ -63,6 +65,10 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 		{"it has expired", func(a *ruling.Approval) { a.Expires = time.Unix(1, 0) }, plan.Held},
 		{"the author approves", func(a *ruling.Approval) { a.Approver = "ADA@example.com" }, plan.Held},
 		{"the signer approves", func(a *ruling.Approval) { a.Approver = "Bob <bob@example.com>" }, plan.Held},
+		{"a co-author approves", func(a *ruling.Approval) { a.Approver = "carl@example.com" }, plan.Held},
+		{"the author of another commit of the change approves", func(a *ruling.Approval) { a.Approver = "dora@example.com" }, plan.Held},
+		{"the author approves with a tag", func(a *ruling.Approval) { a.Approver = "ada+lead@example.com" }, plan.Held},
+		{"somebody of the same name at another host approves", func(a *ruling.Approval) { a.Approver = "ada@example.org" }, plan.Pending},
 		{"the author approves under a longer form", func(a *ruling.Approval) { a.Approver = "Ada L <ada@example.com>" }, plan.Held},
 	}
 	for _, tt := range tests {
