@@ -29,7 +29,7 @@ the one that the next must descend from.
 A daemon keeps the record to itself: stop it, acknowledge, start it again. Or
 approve the plan that it holds, by a document in the policy source.`,
 		Example: `  sluice ack 5d1c0f3a9e7b2d4c6f8091a2b3c4d5e6f7089a1b --config sluice.yaml
-  sluice ack 5d1c0f3a9e7b2d4c6f8091a2b3c4d5e6f7089a1b --reason "history rewritten to drop a secret"`,
+  sluice ack 5d1c0f3a9e7b2d4c6f8091a2b3c4d5e6f7089a1b --reason INC-4711`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("acknowledge which commit? `sluice plan` names it whole where it is held")
