@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -92,7 +93,7 @@ func scanPack(where string, limits Limits, pack io.Reader) error {
 			return err
 		}
 		total += h.Length
-		var start prefix
+		start := prefix{left: h.Length}
 		if _, _, err := scan.NextObject(&start); err != nil {
 			return err
 		}
@@ -120,13 +121,18 @@ func checkUnpacked(where string, limits Limits, total, size int64) error {
 	return nil
 }
 
-// prefix keeps the first bytes that are written to it: two varints fit.
+// prefix keeps the first bytes of an object: two varints fit. It ends the unpacking of
+// one that is larger than its header says, which could go on for very long.
 type prefix struct {
-	buf [20]byte
-	n   int
+	buf  [20]byte
+	n    int
+	left int64 // bytes that may still come
 }
 
 func (p *prefix) Write(b []byte) (int, error) {
+	if p.left -= int64(len(b)); p.left < 0 {
+		return 0, errors.New("an object in the pack is larger than it says")
+	}
 	p.n += copy(p.buf[p.n:], b)
 	return len(b), nil
 }

@@ -252,4 +252,18 @@ func ways(t *testing.T, run func(t *testing.T, r *testRepo, cfg Config)) {
 		r := newRepo(t)
 		run(t, r, newSSH(t, r, true).config())
 	})
+	t.Run("a bare repository on disk, read by another process", func(t *testing.T) {
+		r := newRepo(t)
+		run(t, r, Config{URL: r.url(), Runner: runner})
+	})
+	t.Run("git http-backend, asked by another process", func(t *testing.T) {
+		r := newRepo(t)
+		run(t, r, Config{URL: serve(t, gitHandler(t, r)), Runner: runner})
+	})
+	t.Run("the library's server over ssh, asked by another process", func(t *testing.T) {
+		r := newRepo(t)
+		cfg := newSSH(t, r, false).config()
+		cfg.Runner = runner
+		run(t, r, cfg)
+	})
 }
