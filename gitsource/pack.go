@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
@@ -93,7 +92,7 @@ func scanPack(where string, limits Limits, pack io.Reader) error {
 			return err
 		}
 		total += h.Length
-		start := prefix{left: h.Length}
+		var start prefix
 		if _, _, err := scan.NextObject(&start); err != nil {
 			return err
 		}
@@ -121,18 +120,13 @@ func checkUnpacked(where string, limits Limits, total, size int64) error {
 	return nil
 }
 
-// prefix keeps the first bytes of an object: two varints fit. It ends the unpacking of
-// one that is larger than its header says, which could go on for very long.
+// prefix keeps the first bytes that are written to it: two varints fit.
 type prefix struct {
-	buf  [20]byte
-	n    int
-	left int64 // bytes that may still come
+	buf [20]byte
+	n   int
 }
 
 func (p *prefix) Write(b []byte) (int, error) {
-	if p.left -= int64(len(b)); p.left < 0 {
-		return 0, errors.New("an object in the pack is larger than it says")
-	}
 	p.n += copy(p.buf[p.n:], b)
 	return len(b), nil
 }
