@@ -165,10 +165,12 @@ func (p *Process) State() string {
 			return fmt.Sprintf("%s: %s", how, line)
 		}
 	}
-	if spent := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(); p.limits.CPU > 0 && spent >= p.limits.CPU {
-		return fmt.Sprintf("%s: it computed for %s", how, spent.Round(time.Second))
-	}
 	if how == "signal: killed" {
+		// What it spent is known a little less exactly than when it was too much.
+		spent := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+		if p.limits.CPU > 0 && spent > p.limits.CPU/10*9 {
+			return fmt.Sprintf("%s: it computed for %s", how, spent.Round(time.Second))
+		}
 		return how + "; the system does that when memory runs short"
 	}
 	return how
