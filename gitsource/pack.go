@@ -15,44 +15,6 @@ import (
 // small the object is.
 const maxObjects = 1_000_000
 
-// budget counts the bytes that a server sends, and ends the reading past it.
-type budget struct {
-	left, limit int64
-}
-
-// raise sets the whole allowance; what was already read stays spent.
-func (b *budget) raise(limit int64) {
-	b.left += limit - b.limit
-	b.limit = limit
-}
-
-// transferError says that a server sent too much. It may come back wrapped by
-// the library, or as text only: budget.spent tells then.
-type transferError struct{ limit int64 }
-
-func (e transferError) Error() string {
-	return fmt.Sprintf("the server sent more than %d bytes", e.limit)
-}
-
-func (b *budget) spent() bool { return b.left < 0 }
-
-// budgetReader takes what it reads out of a budget.
-type budgetReader struct {
-	io.Reader
-	b *budget
-}
-
-func (r budgetReader) Read(p []byte) (int, error) {
-	if r.b.left < 0 {
-		return 0, transferError{r.b.limit}
-	}
-	n, err := r.Reader.Read(p)
-	if r.b.left -= int64(n); r.b.left < 0 {
-		return n, transferError{r.b.limit}
-	}
-	return n, err
-}
-
 // loadPack reads a pack into memory in two passes. The first looks at the
 // headers of the objects and unpacks them into nothing: it ends at the first
 // byte past limits.unpacked, so that 2 MiB that unpack to 2 GiB cost no memory.

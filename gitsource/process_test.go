@@ -3,8 +3,12 @@ package gitsource
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -49,7 +53,7 @@ var children = map[string]func([]byte) []byte{
 	"busy":   func([]byte) []byte { select {} },
 	"short":  func([]byte) []byte { return []byte{1} },
 	"noise":  func([]byte) []byte { return bytes.Repeat([]byte("noise"), 100) },
-	"long":   func([]byte) []byte { return make([]byte, 50<<20) },
+	"long":   func([]byte) []byte { return make([]byte, 10<<20) },
 	"empty":  func([]byte) []byte { return encodeReply(replyHead{}, nil, 1<<20) },
 	"excess": func([]byte) []byte { return reply1("a.yaml", 3, "four") },
 	"lack":   func([]byte) []byte { return reply1("a.yaml", 5, "four") },
@@ -83,14 +87,14 @@ func TestAProcessThatDoesNotAnswerIsAnErrorThatSaysWhy(t *testing.T) {
 		"hungry": {ErrLimit, "the process that reads the repository needed more than limits.memory, which is 268435456 bytes, and was ended; use a smaller repository"},
 		"short":  {ErrUnreachable, "sent something else than an answer (1 bytes)"},
 		"noise":  {ErrUnreachable, "sent something else than an answer (a head of 1852795251 bytes in 496)"},
-		"long":   {ErrUnreachable, "sent something else than an answer (a message of 52428800 bytes"},
+		"long":   {ErrUnreachable, "sent something else than an answer (a message of 10485760 bytes"},
 		"empty":  {ErrUnreachable, "sent something else than an answer (a commit without files)"},
 		"excess": {ErrUnreachable, "sent something else than an answer (1 bytes of no file)"},
 		"lack":   {ErrUnreachable, "sent something else than an answer (files of more bytes than it holds)"},
 		"minus":  {ErrUnreachable, "sent something else than an answer (files of more bytes than it holds)"},
 	} {
 		t.Run(part, func(t *testing.T) {
-			s := open(t, Config{URL: withUser("http://127.0.0.1:1/x.git"), Runner: play(part), Limits: Limits{Memory: 256 << 20}})
+			s := open(t, Config{URL: withUser("http://127.0.0.1:1/x.git"), Runner: play(part), Limits: Limits{Memory: 256 << 20, Files: 10, TotalSize: 1 << 10}})
 			_, err := s.Fetch(context.Background(), "")
 			wantError(t, err, want.kind, "http://127.0.0.1:1/x.git: ", want.says)
 			wantSilent(t, s, err)
@@ -160,6 +164,21 @@ func TestCredentialsReachAProcessThroughThePipeOnly(t *testing.T) {
 			t.Errorf("its %s is %q", name, data)
 		}
 	}
+}
+
+func TestWhomToTrustReachesAProcessFromTheEnvironment(t *testing.T) {
+	r := newRepo(t)
+	r.commit("main", map[string]node{"a.yaml": file("1")})
+	srv := httptest.NewUnstartedServer(goHandler(t, r))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	s := open(t, Config{URL: srv.URL + "/specs.git", Runner: runner})
+	_, err := s.Snapshot(context.Background(), nil)
+	wantError(t, err, ErrUnreachable, "unknown authority")
+	t.Setenv("SSL_CERT_FILE", write(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
+	_, err = s.Snapshot(context.Background(), nil)
+	check(t, err)
 }
 
 func TestARequestThatIsNoneGetsAnAnswerAllTheSame(t *testing.T) {

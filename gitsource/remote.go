@@ -50,15 +50,16 @@ func newRemote(cfg Config, addr address) (*remote, error) {
 
 // open starts a session. What the server sends is taken out of b.
 func (r *remote) open(ctx context.Context, b *budget) (session, error) {
+	counted := *r
+	counted.dial = b.counted(r.dial)
 	if r.addr.scheme == "ssh" {
-		return r.openSSH(ctx, b)
+		return counted.openSSH(ctx, b)
 	}
-	return r.openHTTP(b)
+	return counted.openHTTP(b)
 }
 
 func (r *remote) newBudget() *budget {
-	limit := min(maxAdvert, r.cfg.Limits.Transfer)
-	return &budget{left: limit, limit: limit}
+	return newBudget(min(maxAdvert, r.cfg.Limits.Transfer), r.cfg.Limits.Transfer)
 }
 
 func (r *remote) head(ctx context.Context) (string, error) {

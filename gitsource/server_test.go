@@ -204,6 +204,13 @@ func (s *sshServer) exec(t testing.TB, r *testRepo, ch ssh.Channel, line string,
 		fmt.Fprintln(ch.Stderr(), "fatal: no such project")
 		return 128
 	}
+	if strings.Contains(line, "chatter") { // for ever, beside the conversation
+		for chatter := noise(64 << 10); ; {
+			if _, err := ch.Stderr().Write(chatter); err != nil {
+				return 1
+			}
+		}
+	}
 	if useGit {
 		cmd := exec.Command("git", "-c", "safe.directory=*", "upload-pack", r.dir)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = ch, ch, ch.Stderr()
