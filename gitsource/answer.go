@@ -31,16 +31,16 @@ func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err 
 			return head, nil, err
 		}
 	}
-	s, err := Open(o.config())
+	back, where, err := o.backend()
 	if err != nil {
 		return head, nil, err
 	}
 	switch o.Op {
 	case opHead:
-		head.Commit, err = s.Head(ctx)
+		head.Commit, err = within(ctx, o.Timeout, where, back.head)
 		return head, nil, err
 	case opFetch:
-		got, err := s.Fetch(ctx, "")
+		got, err := within(ctx, o.Timeout, where, back.fetch)
 		if err != nil {
 			return head, nil, err
 		}

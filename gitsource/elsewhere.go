@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -37,6 +36,7 @@ type Job struct {
 type elsewhere struct {
 	cfg  Config
 	addr address
+	as   access // for a server
 }
 
 func (e *elsewhere) head(ctx context.Context) (string, error) {
@@ -59,7 +59,7 @@ func (e *elsewhere) fetch(ctx context.Context) (*Snapshot, error) {
 // ask has one operation carried out. The error is that of the other process, or
 // says what became of it.
 func (e *elsewhere) ask(ctx context.Context, op operation) (reply, error) {
-	request, err := json.Marshal(newOrder(e.cfg, op))
+	request, err := json.Marshal(e.order(op))
 	if err != nil {
 		return reply{}, e.fail(err)
 	}
@@ -82,7 +82,7 @@ func (e *elsewhere) fail(err error) error {
 	if errors.Is(err, syscall.ENOMEM) {
 		return failf(ErrLimit, e.addr.shown, "the process that reads the repository needed more than limits.memory, which is %d bytes, and was ended; use a smaller repository or raise the limit", e.cfg.Limits.Memory)
 	}
-	why := clean(err.Error(), e.cfg.Password, e.cfg.SSH.Passphrase, e.addr.pass, url.QueryEscape(e.addr.pass), url.PathEscape(e.addr.pass))
+	why := clean(err.Error(), append(e.as.secrets(), e.addr.pass)...)
 	return failf(ErrUnreachable, e.addr.shown, "the process that reads the repository %s; check the repository with `git fsck`, and try again", why)
 }
 

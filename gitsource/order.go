@@ -1,6 +1,8 @@
 package gitsource
 
 import (
+	"context"
+	"net"
 	"os"
 	"time"
 )
@@ -27,30 +29,31 @@ func (op operation) most(l Limits) int {
 // write with six each, or an error.
 const maxHeadRoom = 8 * maxMeta
 
-// order is a request: everything that another process is told. What it reads beside
-// that is what the order names.
+// order is a request: everything that another process is told. It reads no file but the
+// repository that is named, and the system's certificates.
 type order struct {
-	Op                 operation
-	URL                string
-	Ref                Ref
-	Path               string
-	Extensions         []string
-	Limits             Limits
-	Timeout            time.Duration
-	Username, Password string
-	CAFile             string
-	SSH                SSH
-	Keys               Keys              // for opFetch
-	Env                map[string]string // see environment
+	Op         operation
+	URL        string // without a login
+	Ref        Ref
+	Path       string
+	Extensions []string
+	Limits     Limits
+	Timeout    time.Duration
+	Keys       Keys              // for opFetch
+	As         access            // for a server
+	Env        map[string]string // see environment
 }
 
-func newOrder(c Config, op operation) order {
+func (e *elsewhere) order(op operation) order {
 	o := order{
-		Op: op, URL: c.URL, Ref: c.Ref, Path: c.Path, Extensions: c.Extensions, Limits: c.Limits, Timeout: c.Timeout,
-		Username: c.Username, Password: c.Password, CAFile: c.CAFile, SSH: c.SSH, Env: map[string]string{},
+		Op: op, URL: e.addr.shown, Ref: e.cfg.Ref, Path: e.cfg.Path, Extensions: e.cfg.Extensions,
+		Limits: e.cfg.Limits, Timeout: e.cfg.Timeout, As: e.as, Env: map[string]string{},
+	}
+	if e.addr.scheme == "ssh" {
+		o.URL = e.cfg.URL // with the user, who is no secret there; a password is refused
 	}
 	if op == opFetch {
-		o.Keys = c.Keys
+		o.Keys = e.cfg.Keys
 	}
 	for _, name := range environment() {
 		if value, ok := os.LookupEnv(name); ok {
@@ -60,20 +63,29 @@ func newOrder(c Config, op operation) order {
 	return o
 }
 
-func (o order) config() Config {
-	return Config{
-		URL: o.URL, Ref: o.Ref, Path: o.Path, Extensions: o.Extensions, Limits: o.Limits, Timeout: o.Timeout,
-		Username: o.Username, Password: o.Password, CAFile: o.CAFile, SSH: o.SSH, Keys: o.Keys,
+// backend is what carries out an order in the process that was given it, and the name
+// of the repository for people.
+func (o order) backend() (back backend, where string, err error) {
+	cfg := Config{Ref: o.Ref, Path: o.Path, Extensions: o.Extensions, Limits: o.Limits, Timeout: o.Timeout, Keys: o.Keys}
+	if err := cfg.check(); err != nil {
+		return nil, "", err
 	}
+	addr, err := parseAddress(o.URL)
+	if err != nil {
+		return nil, "", err
+	}
+	if addr.scheme == "file" {
+		return &local{cfg: cfg, path: addr.path, where: addr.shown}, addr.shown, nil
+	}
+	return resolved{&remote{cfg: cfg, addr: addr, dial: (&net.Dialer{}).DialContext, as: o.As}}, addr.shown, nil
 }
 
-// environment names the variables that count for a conversation: whom to trust,
-// through which proxy (its URL may hold a password, so they travel in the order), and
-// with which keys.
-func environment() []string {
-	return []string{
-		"SSL_CERT_FILE", "SSL_CERT_DIR",
-		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy",
-		"SSH_AUTH_SOCK", "SSH_KNOWN_HOSTS", "HOME",
-	}
-}
+// resolved is the backend of a remote whose access is known.
+type resolved struct{ *remote }
+
+func (r resolved) head(ctx context.Context) (string, error)     { return r.look(ctx) }
+func (r resolved) fetch(ctx context.Context) (*Snapshot, error) { return r.read(ctx) }
+
+// environment names the variables that count beside an order: where the system's
+// certificates are, where that is not the usual place.
+func environment() []string { return []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} }

@@ -184,7 +184,7 @@ func TestWhomToTrustReachesAProcessFromTheEnvironment(t *testing.T) {
 func TestARequestThatIsNoneGetsAnAnswerAllTheSame(t *testing.T) {
 	for request, want := range map[string]string{
 		"{":                           "the request does not parse",
-		`{"Op":"head"}`:               "set exactly one of the two",
+		`{"Op":"head"}`:               "url: it has no scheme",
 		`{"Op":"x","URL":"file:///"}`: `the request asks for "x"`,
 	} {
 		r, err := readReply(Answer([]byte(request)))

@@ -72,8 +72,12 @@ func (r *remote) head(ctx context.Context) (string, error) {
 	return commit, err
 }
 
-// look and read are whole conversations of a remote that was resolved.
+// look and read are whole conversations of a remote that was resolved, in another
+// process where there is a Runner.
 func (r *remote) look(ctx context.Context) (string, error) {
+	if r.cfg.Runner != nil {
+		return r.elsewhere().head(ctx)
+	}
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {
@@ -104,6 +108,9 @@ func (r *remote) fetch(ctx context.Context) (*Snapshot, error) {
 // read is the one place where content comes from a server. All of a hostile
 // server's work is done inside it.
 func (r *remote) read(ctx context.Context) (*Snapshot, error) {
+	if r.cfg.Runner != nil {
+		return r.elsewhere().fetch(ctx)
+	}
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {
@@ -134,6 +141,9 @@ func (r *remote) read(ctx context.Context) (*Snapshot, error) {
 	}
 	return readSnapshot(ctx, r.cfg, r.addr.shown, store, tip, req.Filter != "")
 }
+
+// elsewhere has another process hold the conversation.
+func (r *remote) elsewhere() *elsewhere { return &elsewhere{cfg: r.cfg, addr: r.addr, as: r.as} }
 
 // choose finds the ref in the server's list: the object to ask for, and the
 // commit that it leads to.

@@ -76,25 +76,19 @@ func Open(cfg Config) (*Source, error) {
 		return nil, err
 	}
 	s.where = addr.String()
-	if s.back, err = newBackend(cfg, addr); err != nil {
-		return nil, err
-	}
-	if cfg.Runner != nil {
-		s.back = &elsewhere{cfg: cfg, addr: addr}
-	}
-	return s, nil
-}
-
-// newBackend is the one that does the work in this process.
-func newBackend(cfg Config, addr address) (backend, error) {
 	if addr.scheme == "file" {
-		return &local{cfg: cfg, path: addr.path, where: addr.String()}, nil
+		s.back = &local{cfg: cfg, path: addr.path, where: s.where}
+		if cfg.Runner != nil {
+			s.back = &elsewhere{cfg: cfg, addr: addr}
+		}
+		return s, nil
 	}
 	r, err := newRemote(cfg, addr)
 	if err != nil {
-		return nil, err // and no backend that holds a nil pointer
+		return nil, err
 	}
-	return r, nil
+	s.back = r
+	return s, nil
 }
 
 // String is the URL without userinfo, or the folder: fit for logs.
