@@ -60,16 +60,32 @@ type replyHead struct {
 
 // sentSnapshot is a Snapshot without the contents of its files.
 type sentSnapshot struct {
-	Commit Commit
-	Time   int64 // Commit.Time in Unix seconds: JSON ends with the year 9999
+	Commit sentCommit
 	Tip    string
 	Paths  []string
 	Sizes  []int // of each file
 }
 
+// sentCommit is a Commit whose time is in Unix seconds: JSON ends with the year 9999,
+// Git does not.
+type sentCommit struct {
+	Commit
+	Unix int64
+}
+
+func newSentCommit(c Commit) sentCommit {
+	out := sentCommit{Commit: c, Unix: c.Time.Unix()}
+	out.Time = time.Time{}
+	return out
+}
+
+func (c sentCommit) commit() Commit {
+	c.Time = time.Unix(c.Unix, 0).UTC()
+	return c.Commit
+}
+
 func newSentSnapshot(s *Snapshot) *sentSnapshot {
-	out := &sentSnapshot{Commit: s.Commit, Time: s.Commit.Time.Unix(), Tip: s.tip}
-	out.Commit.Time = time.Time{}
+	out := &sentSnapshot{Commit: newSentCommit(s.Commit), Tip: s.tip}
 	for _, f := range s.Files {
 		out.Paths, out.Sizes = append(out.Paths, f.Path), append(out.Sizes, len(f.Data))
 	}
@@ -127,8 +143,7 @@ func (r reply) snapshot() (*Snapshot, error) {
 	if from == nil || len(from.Paths) == 0 || len(from.Paths) != len(from.Sizes) {
 		return nil, garbagef("a commit without files")
 	}
-	s := &Snapshot{Commit: from.Commit, tip: from.Tip, Files: make([]File, len(from.Paths))}
-	s.Commit.Time = time.Unix(from.Time, 0).UTC()
+	s := &Snapshot{Commit: from.Commit.commit(), tip: from.Tip, Files: make([]File, len(from.Paths))}
 	data := r.data
 	for i, n := range from.Sizes {
 		if n < 0 || n > len(data) {

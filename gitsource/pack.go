@@ -1,7 +1,6 @@
 package gitsource
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -20,12 +19,12 @@ const maxObjects = 1_000_000
 // byte past limits.unpacked, so that 2 MiB that unpack to 2 GiB cost no memory.
 // Only then does the library build the objects.
 func loadPack(ctx context.Context, where string, limits Limits, pack io.Reader) (*memory.Storage, error) {
-	var raw bytes.Buffer
+	var raw spool
 	if err := scanPack(where, limits, io.TeeReader(pack, &raw)); err != nil {
 		return nil, err
 	}
 	store := memory.NewStorage()
-	seek := ctxSeeker{ctx, bytes.NewReader(raw.Bytes())}
+	seek := ctxSeeker{ctx, io.NewSectionReader(&raw, 0, raw.size)}
 	if err := packfile.UpdateObjectStorage(store, seek); err != nil {
 		return nil, err
 	}
@@ -109,7 +108,7 @@ func (p *prefix) deltaTarget() (int64, error) {
 // all that it offers, so that no shortcut goes round the check.
 type ctxSeeker struct {
 	ctx context.Context
-	r   *bytes.Reader
+	r   *io.SectionReader
 }
 
 func (s ctxSeeker) Read(p []byte) (int, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
-const harmless = `deny contains "never" if input.kind == "Nothing"`
+const harmless = `deny contains "never" if input.file == "nowhere"`
 
 func TestAChildThatDoesNotStartAsItShouldIsAnErrorOfTheStart(t *testing.T) {
 	for play, want := range map[string]string{
