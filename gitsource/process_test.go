@@ -45,9 +45,9 @@ var children = map[string]func([]byte) []byte{
 		return nil
 	},
 	"hungry": func([]byte) []byte {
-		var held [][]byte
+		var held []byte
 		for {
-			held = append(held, bytes.Repeat([]byte{1}, 16<<20))
+			held = append(held, bytes.Repeat([]byte{1}, 1+len(held))...)
 		}
 	},
 	"busy":   func([]byte) []byte { select {} },
