@@ -59,6 +59,9 @@ type Config struct {
 	// What is signed by nobody, or badly, is fetched all the same.
 	Keys Keys
 	ring *keyring // Keys, read; nil: none
+
+	// Runner has another process do what touches a URL; this process does when nil.
+	Runner Runner
 }
 
 // Ref names a commit. At most one field is set; with none it is the branch that
@@ -98,6 +101,7 @@ type Limits struct {
 	PathLength int   // bytes of a path in the repository: 1024
 	Transfer   int64 // bytes that a server may send in one fetch: 256 MiB
 	Unpacked   int64 // bytes of all objects of one fetch, unpacked: 512 MiB
+	Memory     int64 // bytes that the process of a Runner may use: 1 GiB
 }
 
 // fill puts the defaults where nothing was set.
@@ -109,6 +113,7 @@ func (l *Limits) fill() {
 	setDefault(&l.PathLength, 1024)
 	setDefault(&l.Transfer, 256<<20)
 	setDefault(&l.Unpacked, 512<<20)
+	setDefault(&l.Memory, 1<<30)
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -124,7 +129,7 @@ func (c *Config) check() error {
 	for name, value := range map[string]int64{
 		"files": int64(c.Limits.Files), "fileSize": c.Limits.FileSize, "totalSize": c.Limits.TotalSize,
 		"depth": int64(c.Limits.Depth), "pathLength": int64(c.Limits.PathLength),
-		"transfer": c.Limits.Transfer, "unpacked": c.Limits.Unpacked,
+		"transfer": c.Limits.Transfer, "unpacked": c.Limits.Unpacked, "memory": c.Limits.Memory,
 	} {
 		if value < 0 {
 			return fmt.Errorf("limits.%s: %d is negative; give a positive number, or leave it out for the default", name, value)

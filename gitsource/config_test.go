@@ -40,7 +40,7 @@ func TestABadSettingIsNamedWithWhatToDo(t *testing.T) {
 
 func TestDefaultsAreFilledIn(t *testing.T) {
 	s := open(t, Config{Dir: "."})
-	want := Limits{10_000, 256 << 10, 10 << 20, 32, 1024, 256 << 20, 512 << 20}
+	want := Limits{10_000, 256 << 10, 10 << 20, 32, 1024, 256 << 20, 512 << 20, 1 << 30}
 	if s.cfg.Limits != want || s.cfg.Timeout != 2*time.Minute || s.cfg.Path != "." {
 		t.Errorf("config %+v", s.cfg)
 	}

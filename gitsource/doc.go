@@ -17,6 +17,9 @@
 // links and submodules are refused by name. Every limit is checked before the
 // bytes that it guards are read. A failure is an error, never an empty set.
 //
+// What no limit inside a process reaches, such as a defect of the Git library, ends
+// with the process: a [Runner] has another one do the work, [Answer] is its part.
+//
 // Names that begin with a dot (.git, .github, .sops.yaml) are skipped, in a
 // commit as in a plain folder, so that both give the same files.
 //
@@ -26,7 +29,7 @@
 //
 // The package reads the network, the repository or folder that it is pointed
 // at, and the key, certificate and known_hosts files that its Config names, these
-// anew before each conversation with a server. It writes
-// nothing, runs no program, keeps no global state, and knows nothing of what
-// the files mean. Errors and String never hold a username or a password.
+// anew before each conversation with a server. It writes nothing, runs no program
+// (a Runner may), keeps no global state, and knows nothing of what the files mean.
+// Errors and String never hold a username or a password.
 package gitsource

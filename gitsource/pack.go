@@ -1,7 +1,6 @@
 package gitsource
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -15,55 +14,17 @@ import (
 // small the object is.
 const maxObjects = 1_000_000
 
-// budget counts the bytes that a server sends, and ends the reading past it.
-type budget struct {
-	left, limit int64
-}
-
-// raise sets the whole allowance; what was already read stays spent.
-func (b *budget) raise(limit int64) {
-	b.left += limit - b.limit
-	b.limit = limit
-}
-
-// transferError says that a server sent too much. It may come back wrapped by
-// the library, or as text only: budget.spent tells then.
-type transferError struct{ limit int64 }
-
-func (e transferError) Error() string {
-	return fmt.Sprintf("the server sent more than %d bytes", e.limit)
-}
-
-func (b *budget) spent() bool { return b.left < 0 }
-
-// budgetReader takes what it reads out of a budget.
-type budgetReader struct {
-	io.Reader
-	b *budget
-}
-
-func (r budgetReader) Read(p []byte) (int, error) {
-	if r.b.left < 0 {
-		return 0, transferError{r.b.limit}
-	}
-	n, err := r.Reader.Read(p)
-	if r.b.left -= int64(n); r.b.left < 0 {
-		return n, transferError{r.b.limit}
-	}
-	return n, err
-}
-
 // loadPack reads a pack into memory in two passes. The first looks at the
 // headers of the objects and unpacks them into nothing: it ends at the first
 // byte past limits.unpacked, so that 2 MiB that unpack to 2 GiB cost no memory.
 // Only then does the library build the objects.
 func loadPack(ctx context.Context, where string, limits Limits, pack io.Reader) (*memory.Storage, error) {
-	var raw bytes.Buffer
+	var raw spool
 	if err := scanPack(where, limits, io.TeeReader(pack, &raw)); err != nil {
 		return nil, err
 	}
 	store := memory.NewStorage()
-	seek := ctxSeeker{ctx, bytes.NewReader(raw.Bytes())}
+	seek := ctxSeeker{ctx, io.NewSectionReader(&raw, 0, raw.size)}
 	if err := packfile.UpdateObjectStorage(store, seek); err != nil {
 		return nil, err
 	}
@@ -147,7 +108,7 @@ func (p *prefix) deltaTarget() (int64, error) {
 // all that it offers, so that no shortcut goes round the check.
 type ctxSeeker struct {
 	ctx context.Context
-	r   *bytes.Reader
+	r   *io.SectionReader
 }
 
 func (s ctxSeeker) Read(p []byte) (int, error) {

@@ -50,15 +50,16 @@ func newRemote(cfg Config, addr address) (*remote, error) {
 
 // open starts a session. What the server sends is taken out of b.
 func (r *remote) open(ctx context.Context, b *budget) (session, error) {
+	counted := *r
+	counted.dial = b.counted(r.dial)
 	if r.addr.scheme == "ssh" {
-		return r.openSSH(ctx, b)
+		return counted.openSSH(ctx, b)
 	}
-	return r.openHTTP(b)
+	return counted.openHTTP(b)
 }
 
 func (r *remote) newBudget() *budget {
-	limit := min(maxAdvert, r.cfg.Limits.Transfer)
-	return &budget{left: limit, limit: limit}
+	return newBudget(min(maxAdvert, r.cfg.Limits.Transfer), r.cfg.Limits.Transfer)
 }
 
 func (r *remote) head(ctx context.Context) (string, error) {
@@ -71,8 +72,12 @@ func (r *remote) head(ctx context.Context) (string, error) {
 	return commit, err
 }
 
-// look and read are whole conversations of a remote that was resolved.
+// look and read are whole conversations of a remote that was resolved, in another
+// process where there is a Runner.
 func (r *remote) look(ctx context.Context) (string, error) {
+	if r.cfg.Runner != nil {
+		return r.elsewhere().head(ctx)
+	}
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {
@@ -103,6 +108,9 @@ func (r *remote) fetch(ctx context.Context) (*Snapshot, error) {
 // read is the one place where content comes from a server. All of a hostile
 // server's work is done inside it.
 func (r *remote) read(ctx context.Context) (*Snapshot, error) {
+	if r.cfg.Runner != nil {
+		return r.elsewhere().fetch(ctx)
+	}
 	b := r.newBudget()
 	s, err := r.open(ctx, b)
 	if err != nil {
@@ -133,6 +141,9 @@ func (r *remote) read(ctx context.Context) (*Snapshot, error) {
 	}
 	return readSnapshot(ctx, r.cfg, r.addr.shown, store, tip, req.Filter != "")
 }
+
+// elsewhere has another process hold the conversation.
+func (r *remote) elsewhere() *elsewhere { return &elsewhere{cfg: r.cfg, addr: r.addr, as: r.as} }
 
 // choose finds the ref in the server's list: the object to ask for, and the
 // commit that it leads to.

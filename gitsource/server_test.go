@@ -204,6 +204,13 @@ func (s *sshServer) exec(t testing.TB, r *testRepo, ch ssh.Channel, line string,
 		fmt.Fprintln(ch.Stderr(), "fatal: no such project")
 		return 128
 	}
+	if strings.Contains(line, "chatter") { // for ever, beside the conversation
+		for chatter := noise(64 << 10); ; {
+			if _, err := ch.Stderr().Write(chatter); err != nil {
+				return 1
+			}
+		}
+	}
 	if useGit {
 		cmd := exec.Command("git", "-c", "safe.directory=*", "upload-pack", r.dir)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = ch, ch, ch.Stderr()
@@ -251,5 +258,19 @@ func ways(t *testing.T, run func(t *testing.T, r *testRepo, cfg Config)) {
 		}
 		r := newRepo(t)
 		run(t, r, newSSH(t, r, true).config())
+	})
+	t.Run("a bare repository on disk, read by another process", func(t *testing.T) {
+		r := newRepo(t)
+		run(t, r, Config{URL: r.url(), Runner: runner})
+	})
+	t.Run("git http-backend, asked by another process", func(t *testing.T) {
+		r := newRepo(t)
+		run(t, r, Config{URL: serve(t, gitHandler(t, r)), Runner: runner})
+	})
+	t.Run("the library's server over ssh, asked by another process", func(t *testing.T) {
+		r := newRepo(t)
+		cfg := newSSH(t, r, false).config()
+		cfg.Runner = runner
+		run(t, r, cfg)
 	})
 }

@@ -78,6 +78,9 @@ func Open(cfg Config) (*Source, error) {
 	s.where = addr.String()
 	if addr.scheme == "file" {
 		s.back = &local{cfg: cfg, path: addr.path, where: s.where}
+		if cfg.Runner != nil {
+			s.back = &elsewhere{cfg: cfg, addr: addr}
+		}
 		return s, nil
 	}
 	r, err := newRemote(cfg, addr)

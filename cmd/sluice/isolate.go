@@ -3,25 +3,42 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/policy/worker"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
-// workerArg makes this program the process that evaluates a user's rules. It is no
-// command: people have no use for it.
-const workerArg = "policy-worker"
+// These make this program a process that does dangerous work for another one of it.
+// They are no commands: people have no use for them.
+const (
+	rulesArg = "policy-worker" // evaluates a user's rules
+	gitArg   = "git-worker"    // talks to a Git server, or reads a repository, once
+)
 
-// isWorker reports whether this process was started by [isolated]. It is asked
-// first of all, before anything else is set up.
-func isWorker(args []string) bool { return len(args) == 2 && args[1] == workerArg }
+// asWorker returns the whole life of such a process, or nil for a person's command.
+// It is asked first of all, before anything else is set up.
+func asWorker(args []string) func(stdin io.Reader, stdout io.Writer) error {
+	if len(args) != 2 {
+		return nil
+	}
+	switch args[1] {
+	case rulesArg:
+		return worker.Main
+	case gitArg:
+		return readGit
+	}
+	return nil
+}
 
-// runWorker is the whole life of that process.
-func runWorker() int {
-	if err := worker.Main(os.Stdin, os.Stdout); err != nil {
+// runWorker lives that life, and returns the exit status.
+func runWorker(live func(stdin io.Reader, stdout io.Writer) error) int {
+	if err := live(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitFailed
 	}
@@ -32,7 +49,7 @@ func runWorker() int {
 // their own, with limits.
 func isolated(cfg config.Config) reconcile.LoadPolicies {
 	return func(ctx context.Context, sources []policy.Source) (reconcile.Engine, error) {
-		command, err := worker.Self(workerArg)
+		command, err := worker.Self(rulesArg)
 		if err != nil {
 			return nil, err
 		}
@@ -42,4 +59,27 @@ func isolated(cfg config.Config) reconcile.LoadPolicies {
 		}
 		return e, nil
 	}
+}
+
+const (
+	// gitFiles is how many descriptors a process needs that talks to a server or reads
+	// a repository: sockets, packs, the system's certificates.
+	gitFiles = 64
+	// maxGitRequest bounds what such a process is told: settings and files of keys.
+	maxGitRequest = 32 << 20
+)
+
+// runGit is a gitsource.Runner. A process starts in ten milliseconds, so that each
+// job has a new one: none can be left in a bad state.
+func runGit(ctx context.Context, job gitsource.Job) ([]byte, error) {
+	command, err := child.Self(gitArg)
+	if err != nil {
+		return nil, err
+	}
+	return child.Run(ctx, command, child.Limits{Memory: job.Memory, Files: gitFiles, CPU: job.CPU}, job.Request, job.Answer)
+}
+
+// readGit is the life of the process that runGit starts.
+func readGit(stdin io.Reader, stdout io.Writer) error {
+	return child.Answer(stdin, stdout, maxGitRequest, gitsource.Answer)
 }

@@ -13,8 +13,8 @@ func main() { os.Exit(run()) }
 
 // run is main with a status, so that tests can call it.
 func run() int {
-	if isWorker(os.Args) {
-		return runWorker()
+	if live := asWorker(os.Args); live != nil {
+		return runWorker(live)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

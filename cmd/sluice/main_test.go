@@ -12,8 +12,8 @@ import (
 // TestMain makes the real program a command of the scripts. They wait for drains
 // most of the time, so more of them than processors may run at once.
 func TestMain(m *testing.M) {
-	if isWorker(os.Args) { // of a command that a test runs in its own process
-		os.Exit(runWorker())
+	if live := asWorker(os.Args); live != nil { // of a command that a test runs in its own process
+		os.Exit(runWorker(live))
 	}
 	if f := flag.Lookup("test.parallel"); f != nil {
 		_ = f.Value.Set("6") // -parallel on the command line still counts

@@ -1,41 +1,27 @@
 package worker
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
 // Main is the child's whole life: it limits itself, compiles the rules, and answers
 // until stdin ends. It changes the process for good, so nothing else may run in it.
 func Main(stdin io.Reader, stdout io.Writer) error {
-	in := bufio.NewReaderSize(stdin, 64<<10)
-	var h hello
-	if err := readJSON(in, maxHello, &h); err != nil {
-		return fmt.Errorf("the first message: %w", err)
-	}
-	// Whoever stops a service tells all its processes; the parent decides when this
-	// one ends, by closing the pipe.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	runtime.GOMAXPROCS(min(2, runtime.NumCPU())) // one evaluates, one collects
-	debug.SetMemoryLimit(h.Memory / 4 * 3)
-	if err := confine(h.Memory); err != nil {
+	in, err := child.Enter(stdin)
+	if err != nil {
 		return err
 	}
 	var s setup
-	if err := readJSON(in, maxSetup, &s); err != nil {
+	if err := child.ReadJSON(in, maxSetup, &s); err != nil {
 		return fmt.Errorf("the message with the rules: %w", err)
 	}
 	engine, err := policy.Load(context.Background(), s.Sources, s.Options)
@@ -49,7 +35,7 @@ func Main(stdin io.Reader, stdout io.Writer) error {
 	if err := send(stdout, loaded{Digest: engine.Digest(), Rules: engine.Rules()}); err != nil {
 		return err
 	}
-	c := &child{engine: engine, limit: s.Options.EvalTimeout, in: in, out: stdout}
+	c := &answerer{engine: engine, limit: s.Options.EvalTimeout, in: in, out: stdout}
 	s = setup{} // compiled, its text is no longer needed
 	for {
 		if err := c.answerOne(); err != nil {
@@ -63,18 +49,18 @@ func Main(stdin io.Reader, stdout io.Writer) error {
 
 func send(w io.Writer, v any) error {
 	var buf bytes.Buffer
-	if err := addJSON(&buf, maxAnswer, v); err != nil {
+	if err := child.AddJSON(&buf, maxAnswer, v); err != nil {
 		return err
 	}
 	_, err := w.Write(buf.Bytes())
 	return err
 }
 
-// child answers evaluations.
-type child struct {
+// answerer answers evaluations.
+type answerer struct {
 	engine *policy.Engine
 	limit  time.Duration // of one evaluation
-	in     *bufio.Reader
+	in     io.Reader
 	out    io.Writer
 	head   []byte // reused, as are these
 	inputs []byte
@@ -82,16 +68,16 @@ type child struct {
 }
 
 // answerOne reads one request and answers it.
-func (c *child) answerOne() error {
+func (c *answerer) answerOne() error {
 	var err error
-	if c.head, err = readFrame(c.in, c.head, maxHead); err != nil {
+	if c.head, err = child.ReadFrame(c.in, c.head, maxHead); err != nil {
 		return err
 	}
 	var r request
 	if err := json.Unmarshal(c.head, &r); err != nil {
 		return err
 	}
-	if c.inputs, err = readFrame(c.in, c.inputs, maxInput); err != nil {
+	if c.inputs, err = child.ReadFrame(c.in, c.inputs, maxInput); err != nil {
 		return err
 	}
 	var inputs []any
@@ -102,12 +88,12 @@ func (c *child) answerOne() error {
 	}
 	a := c.evaluate(r, inputs)
 	c.buf.Reset()
-	if err := addJSON(&c.buf, maxAnswer, a); err != nil {
+	if err := child.AddJSON(&c.buf, maxAnswer, a); err != nil {
 		for i := range a.Replies {
 			a.Replies[i] = reply{Error: fmt.Sprintf("policy, scope %s: the rules decided too much: %v", r.Scope, err), Alone: len(inputs) > 1}
 		}
 		c.buf.Reset()
-		if err := addJSON(&c.buf, maxAnswer, a); err != nil {
+		if err := child.AddJSON(&c.buf, maxAnswer, a); err != nil {
 			return err
 		}
 	}
@@ -117,7 +103,7 @@ func (c *child) answerOne() error {
 
 // evaluate judges the inputs of a request. Several together have the time of one:
 // what that is too short for is asked for again, one by one.
-func (c *child) evaluate(r request, inputs []any) answer {
+func (c *answerer) evaluate(r request, inputs []any) answer {
 	ctx := context.Background()
 	if len(inputs) > 1 {
 		limited, cancel := context.WithTimeout(ctx, c.limit)

@@ -11,21 +11,8 @@
 // ended the child is never in doubt. A child that ended gives an error for that
 // one input; the next one starts a new child.
 //
-// # What bounds the child
-//
-// Its memory: on Linux the kernel refuses it more private memory than
-// [Limits].Memory beyond what it had when it began (RLIMIT_DATA; RLIMIT_AS counts
-// the 1.2 GB of addresses that the Go runtime reserves and never uses), Go's
-// collector works harder from three quarters of that on, and the kernel's
-// out-of-memory killer takes it before anybody else. Elsewhere there is only the
-// collector's limit, which is not a hard one: the child keeps the harm out of this
-// process, but not out of the machine.
-//
-// Its time: the engine's own limit of an evaluation, and where that does not
-// reach, this process ends the child [Limits].Grace later.
-//
-// The rest: no environment, no descriptors but its three, no core file, a process
-// group of its own, so that a terminal's Ctrl-C reaches only the parent; it ends
-// with its parent. It is a container for resources and no wall against attackers:
-// it runs under the same user.
+// What bounds the child's memory, and what else it may not, is package child's. Its
+// time: the engine's own limit of an evaluation, and where that does not reach, this
+// process ends the child [Limits].Grace later. Its environment holds what decides how
+// rules compute with time zones.
 package worker

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
 // Engine judges as a *policy.Engine does, with the user's rules in a child process.
@@ -19,15 +20,15 @@ type Engine struct {
 	rules   []policy.Rule
 	yours   map[policy.Scope][]string      // the user's rules, "id (file:line)"; none: there is no child
 	here    func() (*policy.Engine, error) // the same rules in this process, compiled when first asked for
-	command Command
+	command child.Command
 	limits  Limits
 	eval    time.Duration // an evaluation's own limit
-	begin   []byte        // the messages that every child begins with
+	begin   []byte        // the message that every child begins with
 	now     func() time.Time
 	killers killers
 
 	turn   chan struct{} // held by whoever uses what follows
-	child  *process      // nil when there is none
+	child  *running      // nil when there is none
 	deaths deaths
 	asked  uint64
 	buf    bytes.Buffer
@@ -37,7 +38,7 @@ type Engine struct {
 // Start compiles the shipped library and the sources as [policy.Load] does, in a
 // child process, and returns its errors, a [*policy.LoadError] among them. Without
 // sources there is no child. ctx bounds the start only.
-func Start(ctx context.Context, command Command, sources []policy.Source, opts policy.Options, limits Limits) (*Engine, error) {
+func Start(ctx context.Context, command child.Command, sources []policy.Source, opts policy.Options, limits Limits) (*Engine, error) {
 	if opts.EvalTimeout <= 0 {
 		opts.EvalTimeout = defaultEval
 	}
@@ -62,14 +63,10 @@ func Start(ctx context.Context, command Command, sources []policy.Source, opts p
 	return e, nil
 }
 
-// introduce prepares the messages that every child begins with.
+// introduce prepares the message that every child begins with.
 func (e *Engine) introduce(s setup) error {
 	var buf bytes.Buffer
-	err := addJSON(&buf, maxHello, hello{Memory: e.limits.Memory})
-	if err == nil {
-		err = addJSON(&buf, maxSetup, s)
-	}
-	if err != nil {
+	if err := child.AddJSON(&buf, maxSetup, s); err != nil {
 		return fmt.Errorf("pass the rules on: %w", err)
 	}
 	e.begin = buf.Bytes()
@@ -137,7 +134,7 @@ func (e *Engine) exchange(ctx context.Context, r request, inputs [][]byte) (answ
 	}
 	p := e.child
 	var a answer
-	err := p.within(ctx, e.eval+e.limits.Grace, func() (err error) {
+	err := p.Within(ctx, e.eval+e.limits.Grace, func() (err error) {
 		a, err = p.ask(r.ID, len(inputs), e.buf.Bytes())
 		return err
 	})
@@ -149,7 +146,7 @@ func (e *Engine) exchange(ctx context.Context, r request, inputs [][]byte) (answ
 		return answer{}, ctx.Err()
 	}
 	e.drop()
-	err = e.obituary(p, r.Scope, err)
+	err = e.obituary(p.Process, r.Scope, err)
 	if len(inputs) == 1 { // of several it is not known who did it; they are asked alone next
 		e.deaths.add(e.now())
 		e.killers.add(r.Scope, inputs[0], err, e.now())
@@ -166,10 +163,10 @@ func (e *Engine) write(r request, inputs [][]byte) error {
 		e.buf = bytes.Buffer{}
 	}
 	e.buf.Reset()
-	if err := addJSON(&e.buf, maxHead, r); err != nil {
+	if err := child.AddJSON(&e.buf, maxHead, r); err != nil {
 		return err
 	}
-	return addFrame(&e.buf, maxInput, func(buf *bytes.Buffer) error {
+	return child.AddFrame(&e.buf, maxInput, func(buf *bytes.Buffer) error {
 		for i, in := range inputs {
 			buf.WriteByte("[,"[min(i, 1)])
 			buf.Write(in)
@@ -184,7 +181,7 @@ func (e *Engine) ready(ctx context.Context) error {
 	if e.closed {
 		return errors.New("the rules are closed")
 	}
-	if e.child != nil && e.child.alive() {
+	if e.child != nil && e.child.Alive() {
 		return nil
 	}
 	e.drop()
@@ -211,16 +208,17 @@ func (e *Engine) start(ctx context.Context) (loaded, error) {
 	if err := ctx.Err(); err != nil {
 		return loaded{}, err
 	}
-	p, err := launch(e.command)
+	process, err := child.Start(e.command, child.Limits{Memory: e.limits.Memory})
 	if err != nil {
 		return loaded{}, fmt.Errorf("start the process that evaluates rules: %w", err)
 	}
+	p := &running{Process: process}
 	var l loaded
-	err = p.within(ctx, e.limits.Start, func() error {
-		if _, err := p.in.Write(e.begin); err != nil {
+	err = p.Within(ctx, e.limits.Start, func() error {
+		if _, err := p.Write(e.begin); err != nil {
 			return err
 		}
-		return readJSON(p.read, maxAnswer, &l)
+		return child.ReadJSON(p, maxAnswer, &l)
 	})
 	if err == nil {
 		err = l.err()
@@ -228,20 +226,20 @@ func (e *Engine) start(ctx context.Context) (loaded, error) {
 			e.child = p
 			return l, nil
 		}
-		p.end()
+		p.End()
 		return loaded{}, err
 	}
-	p.end()
+	p.End()
 	if ctx.Err() != nil {
 		return loaded{}, ctx.Err()
 	}
-	return loaded{}, e.stillbirth(p, err)
+	return loaded{}, e.stillbirth(process, err)
 }
 
 // drop ends the child, if there is one.
 func (e *Engine) drop() {
 	if e.child != nil {
-		e.child.end()
+		e.child.End()
 		e.child = nil
 	}
 }

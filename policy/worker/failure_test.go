@@ -6,17 +6,19 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
-const harmless = `deny contains "never" if input.kind == "Nothing"`
+const harmless = `deny contains "never" if input.file == "nowhere"`
 
 func TestAChildThatDoesNotStartAsItShouldIsAnErrorOfTheStart(t *testing.T) {
-	for child, want := range map[string]string{
+	for play, want := range map[string]string{
 		"no-rules":  "does not say what it has loaded",
 		"no-json":   "began with something else than an answer (invalid character 'h'",
 		"too-long":  "began with something else than an answer (a message of 4294967295 bytes, where at most 16777216 make sense)",
@@ -24,18 +26,18 @@ func TestAChildThatDoesNotStartAsItShouldIsAnErrorOfTheStart(t *testing.T) {
 		"crash":     "ended while it compiled them (exit status 2: panic: told to?[31m)",
 		"silent":    "compiling the rules took longer than 1s",
 	} {
-		t.Run(child, func(t *testing.T) {
+		t.Run(play, func(t *testing.T) {
 			limit := 30 * time.Second
-			if child == "silent" {
+			if play == "silent" {
 				limit = time.Second
 			}
-			e, err := Start(t.Context(), command(t, child), specRule(harmless), policy.Options{}, Limits{Start: limit})
+			e, err := Start(t.Context(), command(t, play), specRule(harmless), policy.Options{}, Limits{Start: limit})
 			if err == nil || e != nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("the error is\n%v, want\n%s", err, want)
 			}
 		})
 	}
-	_, err := Start(t.Context(), Command{Path: "/nowhere/sluice", Args: []string{"sluice"}}, specRule(harmless), policy.Options{}, Limits{})
+	_, err := Start(t.Context(), child.Command{Path: "/nowhere/sluice", Args: []string{"sluice"}}, specRule(harmless), policy.Options{}, Limits{})
 	if err == nil || !strings.Contains(err.Error(), "start the process that evaluates rules: fork/exec /nowhere/sluice: no such file") {
 		t.Errorf("a program that is not there: %v", err)
 	}
@@ -50,17 +52,17 @@ func TestRulesThatDoNotCompileAreReportedWithTheirPlaces(t *testing.T) {
 }
 
 func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
-	for child, want := range map[string]string{
+	for play, want := range map[string]string{
 		"wrong-answer": "sent something else than an answer (0 answers to request 4711 instead of 1 to 1) and was ended",
 		"no-answer":    "sent something else than an answer (json: ",
 	} {
-		e, err := Start(t.Context(), command(t, child), specRule(harmless), policy.Options{}, Limits{})
+		e, err := Start(t.Context(), command(t, play), specRule(harmless), policy.Options{}, Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer e.Close()
 		if res, err := e.Eval(t.Context(), policy.ScopeSpec, document(good), noon); err == nil || !strings.Contains(err.Error(), want) || res.Evaluated != nil {
-			t.Errorf("%s: %v, the error is\n%v, want\n%s", child, res, err, want)
+			t.Errorf("%s: %v, the error is\n%v, want\n%s", play, res, err, want)
 		}
 	}
 }
@@ -68,10 +70,10 @@ func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
 func TestAChildThatSomebodyKillsIsReplaced(t *testing.T) {
 	e := start(t, specRule(harmless), policy.Options{}, Limits{})
 	first := e.child
-	if err := first.cmd.Process.Kill(); err != nil {
+	if err := syscall.Kill(first.Pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	<-first.done
+	<-first.Gone()
 	wantGood(t, e)
 	if e.child == first || len(e.deaths.times) != 0 {
 		t.Errorf("child %p after %p, deaths %v", e.child, first, e.deaths)
@@ -117,7 +119,7 @@ func TestCloseLeavesNoProcessAndNoGoroutine(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if p.alive() || p.cmd.ProcessState == nil {
+	if p.Alive() || p.Ended() == nil {
 		t.Error("the child is still there")
 	}
 	if _, err := e.Eval(t.Context(), policy.ScopeSpec, document(good), noon); err == nil || err.Error() != "policy, scope spec: the rules are closed" {
@@ -134,14 +136,14 @@ func TestCloseLeavesNoProcessAndNoGoroutine(t *testing.T) {
 func TestAChildEndsWhenItsParentIsGone(t *testing.T) {
 	e := start(t, specRule(harmless), policy.Options{}, Limits{})
 	p := e.child
-	p.in.Close() // what the kernel does then
+	p.CloseWrite() // what the kernel does then
 	select {
-	case <-p.done:
+	case <-p.Gone():
 	case <-time.After(10 * time.Second):
 		t.Fatal("it goes on")
 	}
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("it ended with %d: %s", code, p.words)
+	if code := p.Ended().ExitCode(); code != 0 {
+		t.Errorf("it ended with %d: %s", code, p.State())
 	}
 }
 
@@ -210,7 +212,7 @@ func TestDeathsOfLongAgoDoNotCount(t *testing.T) {
 }
 
 func TestWithoutRulesOfAUserThereIsNoChild(t *testing.T) {
-	e, err := Start(t.Context(), Command{Path: "/nowhere/sluice"}, nil, policy.Options{}, Limits{})
+	e, err := Start(t.Context(), child.Command{Path: "/nowhere/sluice"}, nil, policy.Options{}, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

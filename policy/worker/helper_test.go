@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
 // TestMain makes this binary its own child: called with one of these words it is
@@ -42,8 +43,8 @@ var children = map[string]func() error{
 
 // pretend reads hello and setup and answers with a value or with bytes.
 func pretend(v any, raw []byte) error {
-	for _, limit := range []int{maxHello, maxSetup} {
-		if _, err := readFrame(os.Stdin, nil, limit); err != nil {
+	for _, limit := range []int{4 << 10, maxSetup} { // the limits, the rules
+		if _, err := child.ReadFrame(os.Stdin, nil, limit); err != nil {
 			return err
 		}
 	}
@@ -56,12 +57,11 @@ func pretend(v any, raw []byte) error {
 
 // lie loads as it should and gives every request the same answer.
 func lie(v any) error {
-	var h hello
 	var s setup
-	if err := readJSON(os.Stdin, maxHello, &h); err != nil {
+	if _, err := child.ReadFrame(os.Stdin, nil, 4<<10); err != nil { // the limits
 		return err
 	}
-	if err := readJSON(os.Stdin, maxSetup, &s); err != nil {
+	if err := child.ReadJSON(os.Stdin, maxSetup, &s); err != nil {
 		return err
 	}
 	e, err := policy.Load(context.Background(), s.Sources, s.Options)
@@ -73,7 +73,7 @@ func lie(v any) error {
 	}
 	for {
 		for _, limit := range []int{maxHead, maxInput} {
-			if _, err := readFrame(os.Stdin, nil, limit); err != nil {
+			if _, err := child.ReadFrame(os.Stdin, nil, limit); err != nil {
 				return err
 			}
 		}
@@ -101,9 +101,9 @@ func specRule(body string) []policy.Source {
 	return rules(map[string]string{"sluice.spec.mine": body})
 }
 
-func command(t testing.TB, child string) Command {
+func command(t testing.TB, play string) child.Command {
 	t.Helper()
-	c, err := Self(child)
+	c, err := Self(play)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,10 @@
 package worker
 
 import (
-	"fmt"
 	"os"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
 // Limits bound the child process; a zero field means its default.
@@ -33,25 +34,14 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// bytesText writes a number of bytes as people do: "1 GiB", "768 MiB".
-func bytesText(n int64) string {
-	if n%(1<<30) == 0 {
-		return fmt.Sprintf("%d GiB", n>>30)
+// Self is the running program, called with args, in an environment that holds what
+// decides how rules compute with time zones, and no credentials.
+func Self(args ...string) (child.Command, error) {
+	c, err := child.Self(args...)
+	for _, name := range []string{"TZ", "ZONEINFO"} {
+		if value, ok := os.LookupEnv(name); ok {
+			c.Env = append(c.Env, name+"="+value)
+		}
 	}
-	return fmt.Sprintf("%d MiB", n>>20)
-}
-
-// Command is how to start a child: a program whose main calls [Main].
-type Command struct {
-	Path string
-	Args []string // the program's name first, as in os.Args
-}
-
-// Self is the running program, called with args.
-func Self(args ...string) (Command, error) {
-	path, err := selfPath()
-	if err != nil {
-		return Command{}, fmt.Errorf("find this program, to start it once more: %w", err)
-	}
-	return Command{Path: path, Args: append([]string{os.Args[0]}, args...)}, nil
+	return c, err
 }

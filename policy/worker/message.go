@@ -7,13 +7,15 @@ import (
 	"github.com/seed-6ca89210/sluice/policy"
 )
 
-// hello is the first message to a child: the limits that it sets itself before it
-// reads what somebody else wrote.
-type hello struct {
-	Memory int64 `json:"memory"`
-}
+// The greatest lengths of messages, in bytes.
+const (
+	maxSetup  = 256 << 20 // the sources; policy has a limit for each file
+	maxHead   = 4 << 10
+	maxInput  = 512 << 20
+	maxAnswer = 16 << 20
+)
 
-// setup is the second one.
+// setup is the first message to a child that has its limits.
 type setup struct {
 	Sources []policy.Source `json:"sources"`
 	Options policy.Options  `json:"options"`

@@ -2,4 +2,4 @@
 
 package worker
 
-func peakOf(*process) int64 { return 0 }
+func peakOf(*running) int64 { return 0 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/policy/worker/child"
 )
 
 // evalError is an error in words that are complete; cause is what it is for
@@ -34,32 +35,32 @@ func isDeath(err error) bool {
 }
 
 // obituary says why an evaluation ended the child.
-func (e *Engine) obituary(p *process, scope policy.Scope, err error) error {
-	var garbage *garbageError
+func (e *Engine) obituary(p *child.Process, scope policy.Scope, err error) error {
+	var garbage *child.GarbageError
 	who := "; your rules of this scope: " + list(e.yours[scope])
 	switch {
-	case errors.Is(err, errOverran):
+	case errors.Is(err, child.ErrOverran):
 		return &deathError{fmt.Sprintf("the evaluation did not end at its limit of %s and was ended %s later%s", e.eval, e.limits.Grace, who), context.DeadlineExceeded}
 	case errors.As(err, &garbage):
 		return &deathError{fmt.Sprintf("the process that evaluates rules sent something else than an answer (%s) and was ended", garbage), nil}
-	case p.outOfMemory():
-		return &deathError{fmt.Sprintf("rules needed more than %s of memory for this input, so it is not judged%s", bytesText(e.limits.Memory), who), nil}
+	case p.OutOfMemory():
+		return &deathError{fmt.Sprintf("rules needed more than %s of memory for this input, so it is not judged%s", child.BytesText(e.limits.Memory), who), nil}
 	}
-	return &deathError{fmt.Sprintf("the process that evaluates rules ended (%s), so this input is not judged%s", p.state(), who), nil}
+	return &deathError{fmt.Sprintf("the process that evaluates rules ended (%s), so this input is not judged%s", p.State(), who), nil}
 }
 
 // stillbirth says why a child did not get as far as to evaluate.
-func (e *Engine) stillbirth(p *process, err error) error {
-	var garbage *garbageError
+func (e *Engine) stillbirth(p *child.Process, err error) error {
+	var garbage *child.GarbageError
 	switch {
-	case errors.Is(err, errOverran):
+	case errors.Is(err, child.ErrOverran):
 		return &evalError{fmt.Sprintf("compiling the rules took longer than %s", e.limits.Start), context.DeadlineExceeded}
 	case errors.As(err, &garbage):
 		return fmt.Errorf("the process that evaluates rules began with something else than an answer (%s)", garbage)
-	case p.outOfMemory():
-		return fmt.Errorf("compiling the rules needed more than %s of memory", bytesText(e.limits.Memory))
+	case p.OutOfMemory():
+		return fmt.Errorf("compiling the rules needed more than %s of memory", child.BytesText(e.limits.Memory))
 	}
-	return fmt.Errorf("the process that evaluates rules ended while it compiled them (%s)", p.state())
+	return fmt.Errorf("the process that evaluates rules ended while it compiled them (%s)", p.State())
 }
 
 // list names a few of many.

@@ -13,8 +13,8 @@ import (
 )
 
 // peakOf is the most memory that a child, which is gone, ever had, in bytes.
-func peakOf(p *process) int64 {
-	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+func peakOf(p *running) int64 {
+	usage, ok := p.Ended().SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0
 	}
@@ -35,7 +35,7 @@ func TestTheChildHasNoneOfItsParentsSecretsAndDescriptors(t *testing.T) {
 	}
 	defer syscall.Close(inherited)
 	e := start(t, specRule(hungry), policy.Options{}, Limits{})
-	proc := fmt.Sprintf("/proc/%d/", e.child.cmd.Process.Pid)
+	proc := fmt.Sprintf("/proc/%d/", e.child.Pid())
 
 	env, err := os.ReadFile(proc + "environ")
 	if err != nil {
@@ -70,7 +70,7 @@ func TestTheChildHasNoneOfItsParentsSecretsAndDescriptors(t *testing.T) {
 	if score, err := os.ReadFile(proc + "oom_score_adj"); err != nil || strings.TrimSpace(string(score)) != "1000" {
 		t.Errorf("the kernel's killer rates it %s, %v", score, err)
 	}
-	if group, err := syscall.Getpgid(e.child.cmd.Process.Pid); err != nil || group == syscall.Getpgrp() {
+	if group, err := syscall.Getpgid(e.child.Pid()); err != nil || group == syscall.Getpgrp() {
 		t.Errorf("its process group is the parent's, or not known: %d, %v", group, err)
 	}
 }
