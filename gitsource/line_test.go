@@ -382,3 +382,26 @@ func TestALineFromNowhereSaysSo(t *testing.T) {
 	_, err := s.Line(t.Context(), strings.Repeat("ab", 20), &Snapshot{Commit: Commit{ID: strings.Repeat("cd", 20)}})
 	wantError(t, err, ErrUnreachable, "was refused")
 }
+
+func TestALineLogsIn(t *testing.T) {
+	r := newRepo(t)
+	inner := goHandler(t, r)
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if user, pass, _ := q.BasicAuth(); user != "ada" || pass != "open-sesame" {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		inner.ServeHTTP(w, q)
+	}))
+	from := r.chain("main", 1)
+	r.chain("main", 1, from)
+	if l := lineOf(t, Config{URL: url, Username: "ada", Password: "open-sesame"}, from); l.Relation != Descendant {
+		t.Errorf("%s", l.Relation)
+	}
+	s := open(t, Config{URL: url, Username: "ada", Password: "wrong-word"})
+	_, err := s.Line(t.Context(), from, &Snapshot{Commit: Commit{ID: strings.Repeat("cd", 20)}})
+	wantError(t, err, ErrUnreachable, "401")
+	if strings.Contains(err.Error(), "wrong-word") {
+		t.Error(err)
+	}
+}
