@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Answer carries out what a [Job] asks for, in a process of its own: it sets
@@ -46,6 +48,16 @@ func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err 
 		}
 		head.Snapshot = newSentSnapshot(got)
 		return head, got.Files, nil
+	case opLine:
+		b := o.Between
+		got, err := within(ctx, o.Timeout, where, func(ctx context.Context) (*Line, error) {
+			return back.(lines).line(ctx, plumbing.NewHash(b.From), plumbing.NewHash(b.To), plumbing.NewHash(b.Tip))
+		})
+		if err != nil {
+			return head, nil, err
+		}
+		head.Line = newSentLine(got)
+		return head, nil, nil
 	}
 	return head, nil, fmt.Errorf("the request asks for %q, which nobody can do here", o.Op)
 }
@@ -56,6 +68,7 @@ type replyHead struct {
 	Kind     string        `json:",omitempty"` // of Error
 	Commit   string        `json:",omitempty"` // for opHead
 	Snapshot *sentSnapshot `json:",omitempty"` // for opFetch
+	Line     *sentLine     `json:",omitempty"` // for opLine
 }
 
 // sentSnapshot is a Snapshot without the contents of its files.
@@ -64,6 +77,34 @@ type sentSnapshot struct {
 	Tip    string
 	Paths  []string
 	Sizes  []int // of each file
+}
+
+// sentLine is a Line with commits as they are sent.
+type sentLine struct {
+	From, To, Gap string
+	Relation      Relation
+	Commits       []sentCommit
+}
+
+func newSentLine(l *Line) *sentLine {
+	out := &sentLine{From: l.From, To: l.To, Gap: l.Gap, Relation: l.Relation}
+	for _, c := range l.Commits {
+		out.Commits = append(out.Commits, newSentCommit(c))
+	}
+	return out
+}
+
+// line is the answer to a question about two commits, and no others.
+func (r reply) line(from, to plumbing.Hash) (*Line, error) {
+	sent := r.head.Line
+	if sent == nil || sent.From != from.String() || sent.To != to.String() {
+		return nil, garbagef("no line between the two commits")
+	}
+	l := &Line{From: sent.From, To: sent.To, Gap: sent.Gap, Relation: sent.Relation}
+	for _, c := range sent.Commits {
+		l.Commits = append(l.Commits, c.commit())
+	}
+	return l, nil
 }
 
 // sentCommit is a Commit whose time is in Unix seconds: JSON ends with the year 9999,

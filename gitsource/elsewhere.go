@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Runner has another process carry out a job: one that hands the Request to [Answer]
@@ -40,12 +42,12 @@ type elsewhere struct {
 }
 
 func (e *elsewhere) head(ctx context.Context) (string, error) {
-	r, err := e.ask(ctx, opHead)
+	r, err := e.ask(ctx, e.order(opHead))
 	return r.head.Commit, err
 }
 
 func (e *elsewhere) fetch(ctx context.Context) (*Snapshot, error) {
-	r, err := e.ask(ctx, opFetch)
+	r, err := e.ask(ctx, e.order(opFetch))
 	if err != nil {
 		return nil, err
 	}
@@ -56,15 +58,29 @@ func (e *elsewhere) fetch(ctx context.Context) (*Snapshot, error) {
 	return s, nil
 }
 
+func (e *elsewhere) line(ctx context.Context, from, to, tip plumbing.Hash) (*Line, error) {
+	o := e.order(opLine)
+	o.Between = between{from.String(), to.String(), tip.String()}
+	r, err := e.ask(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	l, err := r.line(from, to)
+	if err != nil {
+		return nil, e.fail(err)
+	}
+	return l, nil
+}
+
 // ask has one operation carried out. The error is that of the other process, or
 // says what became of it.
-func (e *elsewhere) ask(ctx context.Context, op operation) (reply, error) {
-	request, err := json.Marshal(e.order(op))
+func (e *elsewhere) ask(ctx context.Context, o order) (reply, error) {
+	request, err := json.Marshal(o)
 	if err != nil {
 		return reply{}, e.fail(err)
 	}
 	answer, err := e.cfg.Runner(ctx, Job{
-		Request: request, Answer: op.most(e.cfg.Limits), Memory: e.cfg.Limits.Memory,
+		Request: request, Answer: o.Op.most(e.cfg.Limits), Memory: e.cfg.Limits.Memory,
 		CPU: 2*e.cfg.Timeout + time.Second, // of two processors, should it outlive its deadline
 	})
 	if err != nil {

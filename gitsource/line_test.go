@@ -1,10 +1,12 @@
 package gitsource
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -403,5 +405,27 @@ func TestALineLogsIn(t *testing.T) {
 	wantError(t, err, ErrUnreachable, "401")
 	if strings.Contains(err.Error(), "wrong-word") {
 		t.Error(err)
+	}
+}
+
+func TestALineIsTheSameFromAnotherProcess(t *testing.T) {
+	r := newRepo(t)
+	from := r.chain("main", 1)
+	r.chain("main", 3, from)
+	for name, url := range map[string]string{"a file": r.url(), "a server": serve(t, goHandler(t, r))} {
+		t.Run(name, func(t *testing.T) {
+			here := lineOf(t, Config{URL: url}, from)
+			there := lineOf(t, Config{URL: url, Runner: runner}, from)
+			if here.Relation != Descendant || len(here.Commits) != 3 || !reflect.DeepEqual(here, there) {
+				t.Errorf("here\n%+v\nin another process\n%+v", here, there)
+			}
+		})
+	}
+	other := func(ctx context.Context, job Job) ([]byte, error) {
+		return encodeReply(replyHead{Line: &sentLine{From: strings.Repeat("ab", 20), To: strings.Repeat("cd", 20), Relation: Descendant}}, nil, maxHeadRoom), nil
+	}
+	s := open(t, Config{URL: r.url(), Runner: other})
+	if l, err := s.Line(t.Context(), from, &Snapshot{Commit: Commit{ID: strings.Repeat("ef", 20)}}); err == nil {
+		t.Errorf("an answer about other commits is taken: %+v", l)
 	}
 }

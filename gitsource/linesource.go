@@ -17,7 +17,7 @@ func (l *local) line(ctx context.Context, from, to, _ plumbing.Hash) (*Line, err
 	if err != nil {
 		return nil, err
 	}
-	r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, ctx: ctx, store: store}
+	r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, ctx: ctx, store: disk{store}}
 	var found *Line
 	for _, generations := range []int{nearLine, maxLine} {
 		a, err := r.ancestry(generations, to, from)
@@ -46,6 +46,9 @@ func (r *remote) line(ctx context.Context, from, to, tip plumbing.Hash) (*Line, 
 // too, which proves nothing but tells a person what happened. The remote was
 // resolved.
 func (r *remote) walk(ctx context.Context, from, to, tip plumbing.Hash) (*Line, error) {
+	if r.cfg.Runner != nil {
+		return r.elsewhere().line(ctx, from, to, tip)
+	}
 	found, err := r.lookBack(ctx, nearLine, from, to, tip)
 	if err != nil || found.settled() {
 		return found, err

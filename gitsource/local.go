@@ -30,7 +30,7 @@ func (l *local) head(context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: store}
+	r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: disk{store}}
 	commit, err := r.commit(tip)
 	if err != nil {
 		return "", err
@@ -47,7 +47,7 @@ func (l *local) fetch(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readSnapshot(ctx, l.cfg, l.where, store, tip, false)
+	return readSnapshot(ctx, l.cfg, l.where, disk{store}, tip, false)
 }
 
 // open finds the object store of a bare repository, of a work tree, or of a
@@ -128,7 +128,7 @@ func (l *local) newest(store *filesystem.Storage) (string, error) {
 		if err != nil {
 			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", clean(full), clean(err.Error()))
 		}
-		r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: store}
+		r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: disk{store}}
 		c, err := r.commit(ref.Hash())
 		if err != nil {
 			return plumbing.ZeroHash, err

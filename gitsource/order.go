@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // operation is what another process can be asked for.
@@ -13,12 +15,16 @@ type operation string
 const (
 	opHead  operation = "head"  // see backend
 	opFetch operation = "fetch" // see backend
+	opLine  operation = "line"  // see lines
 )
 
 // most is how many bytes the answer to an operation may have.
 func (op operation) most(l Limits) int {
-	if op != opFetch {
+	switch op {
+	case opHead:
 		return maxHeadRoom
+	case opLine:
+		return maxHeadRoom + maxCommits
 	}
 	// In JSON a character of a path takes up to two times its bytes.
 	const overhead = 64
@@ -39,10 +45,14 @@ type order struct {
 	Extensions []string
 	Limits     Limits
 	Timeout    time.Duration
-	Keys       Keys              // for opFetch
+	Keys       Keys              // but for opHead
 	As         access            // for a server
 	Env        map[string]string // see environment
+	Between    between           // for opLine
 }
+
+// between is what lines look back from and to.
+type between struct{ From, To, Tip string }
 
 func (e *elsewhere) order(op operation) order {
 	o := order{
@@ -52,7 +62,7 @@ func (e *elsewhere) order(op operation) order {
 	if e.addr.scheme == "ssh" {
 		o.URL = e.cfg.URL // with the user, who is no secret there; a password is refused
 	}
-	if op == opFetch {
+	if op != opHead {
 		o.Keys = e.cfg.Keys
 	}
 	for _, name := range environment() {
@@ -85,6 +95,10 @@ type resolved struct{ *remote }
 
 func (r resolved) head(ctx context.Context) (string, error)     { return r.look(ctx) }
 func (r resolved) fetch(ctx context.Context) (*Snapshot, error) { return r.read(ctx) }
+
+func (r resolved) line(ctx context.Context, from, to, tip plumbing.Hash) (*Line, error) {
+	return r.walk(ctx, from, to, tip)
+}
 
 // environment names the variables that count beside an order: where the system's
 // certificates are, where that is not the usual place.

@@ -121,7 +121,7 @@ func openPast(ctx context.Context, name string, cfg Config) (*past, error) {
 }
 
 func (p *past) reader() *treeReader {
-	return &treeReader{gather: &gather{cfg: p.cfg, where: p.where}, ctx: p.ctx, store: p.store, only: p.only, pool: p.pool}
+	return &treeReader{gather: &gather{cfg: p.cfg, where: p.where}, ctx: p.ctx, store: disk{p.store}, only: p.only, pool: p.pool}
 }
 
 // snapshot reads the path at one commit.
