@@ -74,7 +74,7 @@ func play(part string) Runner {
 		if err != nil {
 			return nil, err
 		}
-		return child.Run(ctx, command, child.Limits{Memory: job.Memory, Files: 64, CPU: job.CPU}, job.Request, job.Answer)
+		return child.Run(ctx, command, child.Limits{Memory: job.Memory, Files: 4096, CPU: job.CPU}, job.Request, job.Answer)
 	}
 }
 

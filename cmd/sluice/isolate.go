@@ -62,9 +62,9 @@ func isolated(cfg config.Config) reconcile.LoadPolicies {
 }
 
 const (
-	// gitFiles is how many descriptors a process needs that talks to a server or reads
-	// a repository: sockets, packs, the system's certificates.
-	gitFiles = 64
+	// gitFiles is how many descriptors a process may have that talks to a server or reads
+	// a repository. The Git library leaves those of loose objects to the collector.
+	gitFiles = 4096
 	// maxGitRequest bounds what such a process is told: settings and files of keys.
 	maxGitRequest = 32 << 20
 )

@@ -36,6 +36,10 @@ func confine(l Limits) error {
 	// takes this process first. It is a wish; the limits are the promise.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	for _, l := range limits {
+		var now syscall.Rlimit
+		if err := syscall.Getrlimit(l.what, &now); err == nil {
+			l.value = min(l.value, now.Max) // who may not have that much may have less
+		}
 		if err := syscall.Setrlimit(l.what, &syscall.Rlimit{Cur: l.value, Max: l.value}); err != nil {
 			return fmt.Errorf("set resource limit %d to %d: %w", l.what, l.value, err)
 		}

@@ -166,10 +166,9 @@ func (p *Process) State() string {
 		}
 	}
 	if how == "signal: killed" {
-		// What it spent is known a little less exactly than when it was too much.
-		spent := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-		if p.limits.CPU > 0 && spent > p.limits.CPU/10*9 {
-			return fmt.Sprintf("%s: it computed for %s", how, spent.Round(time.Second))
+		// The kernel counts what it holds a process to by ticks, and this exactly.
+		if spent := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(); p.limits.CPU > 0 && spent > p.limits.CPU/2 {
+			return fmt.Sprintf("%s: it computed for longer than %s", how, p.limits.CPU)
 		}
 		return how + "; the system does that when memory runs short"
 	}
