@@ -121,6 +121,7 @@ func (r *treeReader) line(a ancestry, from, to plumbing.Hash) (*Line, error) {
 			return nil, failf(ErrUnreachable, r.where, "stopped at commit %s", c.Hash)
 		}
 		d := describe(c)
+		d.Message = clean(d.Message) // a thousand whole ones could be much
 		if err := r.sign(&d, c); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,8 @@ type Line struct {
 	From, To string
 	Relation Relation
 	// Commits are To and all its ancestors that are neither From nor behind it, merged
-	// side branches too, To first: up to 1,000. None for Same and Ancestor.
+	// side branches too, To first: up to 1,000. None for Same and Ancestor. Of their
+	// messages only the beginning is there, on one line.
 	Commits []Commit
 	// Gap is why Commits are not all of them, as a sentence; empty: they are all.
 	Gap string

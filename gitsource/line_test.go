@@ -156,6 +156,11 @@ func TestTheLineOfAnAnnotatedTag(t *testing.T) {
 		check(t, err)
 		l, err := s.Line(t.Context(), from, snap)
 		check(t, err)
+		for _, c := range l.Commits {
+			if strings.Contains(c.Message, "\n") {
+				t.Errorf("message %q", c.Message)
+			}
+		}
 		if l.Relation != Descendant || messages(l) != "2 3" {
 			t.Errorf("%s, commits %s", l.Relation, messages(l))
 		}

@@ -24,12 +24,15 @@ func (op operation) most(l Limits) int {
 	case opHead:
 		return maxHeadRoom
 	case opLine:
-		return maxHeadRoom + maxCommits
+		return maxHeadRoom + maxLine*perCommit
 	}
 	// In JSON a character of a path takes up to two times its bytes.
 	const overhead = 64
 	return maxHeadRoom + l.Files*(2*l.PathLength+overhead) + int(l.TotalSize)
 }
+
+// perCommit is for a commit of a Line, whose message is cut.
+const perCommit = 4 << 10
 
 // maxHeadRoom is for what every answer may hold: the commit, whose characters JSON may
 // write with six each, or an error.
