@@ -26,7 +26,7 @@ type comparison struct {
 func (k *looker) compare(ctx context.Context, d *Desired) bool {
 	base := ""
 	if k.base != nil {
-		base = k.base()
+		base = k.base(d.source)
 	}
 	l := lineage{commit: d.Commit, base: base, compared: k.past != nil}
 	if !l.descends() {
@@ -47,7 +47,7 @@ func (k *looker) compare(ctx context.Context, d *Desired) bool {
 // may not. What another look may end is not worth a record of its own.
 func (l *Loop) commitHold(ctx context.Context, d *Desired) (string, error) {
 	lin := lineage{
-		commit: d.Commit, base: l.cfg.Ledger.Base(), taken: l.cfg.Ledger.Acknowledged(),
+		commit: d.Commit, base: l.cfg.Ledger.BaseIn(d.source), taken: l.cfg.Ledger.Acknowledged(),
 		compared: l.cfg.Past != nil, signed: l.cfg.Signed,
 	}
 	if d.compared != nil {

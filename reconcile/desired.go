@@ -34,6 +34,7 @@ type Desired struct {
 	// policies that do not compile. It stands until Git says something new.
 	Err error
 
+	source    string                  // the repository, without a login
 	compared  *comparison             // nil: there was nothing to compare with
 	digests   map[plan.SpecRef]string // of each good document's kind and spec: what it asks for
 	policyErr error
@@ -83,8 +84,8 @@ type looker struct {
 	load     LoadPolicies
 	engines  engines
 
-	past Past          // nil: commits are not compared
-	base func() string // the last applied commit
+	past Past                       // nil: commits are not compared
+	base func(source string) string // the last applied commit
 }
 
 // remembered is a source and what it said last.
@@ -120,6 +121,7 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	}
 	d := *last
 	var err error
+	d.source = k.specs.String()
 	if d.snapshot, err = k.specs.read(ctx); err != nil {
 		return nil, fmt.Errorf("specs: %w", err)
 	}

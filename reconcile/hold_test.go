@@ -222,6 +222,30 @@ spec: {id: eni-0123456789abcdef0, secondary: {addresses: [%s]}}
 `, strings.Join(secondary, ", "))
 }
 
+// elsewhere is a source in another place.
+type elsewhere struct{ reconcile.Source }
+
+func (elsewhere) String() string { return "https://git.example.com/other.git" }
+
+// One record may serve two repositories, one after the other: the second owes nothing
+// to the first.
+func TestACommitOfAnotherRepositoryNeedNotDescend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newPastStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
+		s.converge()
+		p.says(gitsource.Unrelated, 2)
+		s.specs.commit(gateway("10.0.1.22"))
+		if got := s.converge(); got.Summary.Held != 1 {
+			t.Errorf("the same repository: %+v", got.Summary)
+		}
+		s.config = func(c *reconcile.Config) { c.Past, c.Specs = p, elsewhere{s.specs} }
+		s.specs.commit(gateway("10.0.1.23"))
+		if got := s.converge(); got.Hold != "" || got.Summary.InSync != 1 {
+			t.Errorf("another repository: %+v, %q", got.Summary, got.Hold)
+		}
+	})
+}
+
 // Whoever approves the plan of a held commit must see what else would hold it.
 func TestAHeldCommitHidesNoOtherHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -52,10 +52,10 @@ func (j *journal) append(ctx context.Context, records ...history.Record) ([]hist
 }
 
 // base is the commit that the next one must descend from.
-func (j *journal) base() string {
+func (j *journal) base(source string) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.ledger.Base()
+	return j.ledger.BaseIn(source)
 }
 
 // Intent makes a call's record durable.
@@ -141,7 +141,7 @@ func (j *journal) commit(ctx context.Context, d *Desired) error {
 	}
 	r := history.Record{
 		Kind: history.KindCommit, Commit: d.Commit.ID, Message: d.Commit.Message,
-		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer),
+		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer), Source: d.source,
 	}
 	if news {
 		authors = append(authors, known...)

@@ -28,3 +28,19 @@ func TestTheCommitThatTheNextOneMustDescendFrom(t *testing.T) {
 		})
 	}
 }
+
+func TestACommitOfAnotherRepositoryIsNoBase(t *testing.T) {
+	l := NewLedger()
+	l.Add(Record{Kind: KindCommit, Commit: "a", Source: "https://h/one"})
+	l.Add(Record{Kind: KindIntent, Commit: "a"})
+	for source, want := range map[string]string{"https://h/one": "a", "https://h/two": ""} {
+		if got := l.BaseIn(source); got != want {
+			t.Errorf("%s: base %q, want %q", source, got, want)
+		}
+	}
+	l.Add(Record{Kind: KindCommit, Commit: "b"}) // as records were before they named it
+	l.Add(Record{Kind: KindIntent, Commit: "b"})
+	if got := l.BaseIn("https://h/two"); got != "b" {
+		t.Errorf("of a commit that is from nowhere in particular the base is %q", got)
+	}
+}

@@ -36,7 +36,8 @@ type Ledger struct {
 
 	current   string // the commit that the loop works on
 	commits   names
-	authors   map[string][]string // by commit
+	authors   map[string][]string // by commit, as are the next
+	sources   map[string]string
 	plans     names
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
@@ -96,19 +97,22 @@ func NewLedger() *Ledger {
 		rounds:    map[round]tally{},
 		reached:   map[string]string{},
 		authors:   map[string][]string{},
+		sources:   map[string]string{},
 		drains:    map[drain]time.Time{},
 	}
 }
 
-// keepAuthors remembers who had a part in a commit, for as many commits as names.
-func (l *Ledger) keepAuthors(r Record) {
-	if len(r.Authors) == 0 {
-		return
+// keepOrigin remembers where a commit is from and who had a part in it, for as many
+// commits as names.
+func (l *Ledger) keepOrigin(r Record) {
+	if len(l.sources) >= keepNames { // thousands of commits ago
+		clear(l.sources)
+		clear(l.authors)
 	}
-	if len(l.authors) >= keepNames {
-		clear(l.authors) // thousands of commits ago
+	l.sources[r.Commit] = r.Source
+	if len(r.Authors) > 0 {
+		l.authors[r.Commit] = r.Authors
 	}
-	l.authors[r.Commit] = r.Authors
 }
 
 // Add folds in the next record.
@@ -117,7 +121,7 @@ func (l *Ledger) Add(r Record) {
 	case KindCommit:
 		l.work(r.Commit)
 		l.commits.add(r.Commit)
-		l.keepAuthors(r)
+		l.keepOrigin(r)
 	case KindDecision:
 		l.work(r.Commit)
 		l.decision = [2]string{r.PlanHash, r.Decision}

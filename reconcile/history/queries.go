@@ -85,6 +85,15 @@ func (l *Ledger) Acted() bool { return l.acted }
 // acknowledged. It is "" when there is none.
 func (l *Ledger) Base() string { return l.base }
 
+// BaseIn is Base for a repository: "" when that commit is known to be of another one,
+// of which the next commit need not descend.
+func (l *Ledger) BaseIn(source string) string {
+	if of := l.sources[l.base]; of != "" && of != source {
+		return ""
+	}
+	return l.base
+}
+
 // Acknowledged returns the commit that an operator acknowledged last, or "".
 func (l *Ledger) Acknowledged() string { return l.taken }
 
