@@ -43,7 +43,12 @@ type Named struct {
 
 // Explain judges one input as [Engine.Eval] does, and explains each decision of the
 // scope's rules, those that were made and those that were not, by rule and line.
-func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.Time) ([]Explanation, error) {
+func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.Time) (list []Explanation, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			list, err = nil, fmt.Errorf("policy, scope %s: the rule engine failed: %v", scope, p)
+		}
+	}()
 	r := e.newRound(ctx, scope, now, new(atomic.Int64))
 	t, err := r.read(input)
 	if err == nil {
@@ -54,7 +59,6 @@ func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.T
 	if err != nil {
 		return nil, fmt.Errorf("policy, scope %s: %w", scope, err)
 	}
-	var list []Explanation
 	for _, s := range e.sites {
 		if s.scope != scope {
 			continue

@@ -4,23 +4,25 @@ import (
 	"net/mail"
 	"slices"
 
+	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 )
 
-// authors are all who had a part in what a commit brings, beside itself: the authors,
-// committers, co-authors and signers of the commits between the last applied one and
-// it. None is known of a folder, and of the first commit that is ever seen.
+// authors are all who had a part in what a commit brings: its own author, committer,
+// signer and co-authors, and those of the commits between the last applied one and it.
+// None is known of a folder.
 func (d *Desired) authors() []judge.Person {
-	if d.compared == nil || d.compared.line == nil {
-		return nil
-	}
 	var list []judge.Person
 	add := func(p judge.Person) {
 		if (p.Name != "" || p.Email != "") && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
-	for _, c := range d.compared.line.Commits {
+	commits := []gitsource.Commit{d.Commit}
+	if d.compared != nil && d.compared.line != nil {
+		commits = append(commits, d.compared.line.Commits...)
+	}
+	for _, c := range commits {
 		add(judge.Person(c.Author))
 		add(judge.Person(c.Committer))
 		add(judge.Person{Email: c.Signer})
@@ -31,11 +33,12 @@ func (d *Desired) authors() []judge.Person {
 	return list
 }
 
-// allAuthors are those, and those that were recorded of the commit: once a part of it
-// was applied nothing lies between any more, and its authors are still the same.
+// allAuthors are those, and those on record: of the commit, since once a part of it was
+// applied nothing lies between any more; and of earlier ones that were never carried
+// out whole, since what is left of them is part of this one.
 func (l *Loop) allAuthors(d *Desired) []judge.Person {
 	list := d.authors()
-	for _, text := range l.cfg.Ledger.Authors(d.Commit.ID) {
+	for _, text := range slices.Concat(l.cfg.Ledger.Authors(d.Commit.ID), l.cfg.Ledger.OpenAuthors()) {
 		p := judge.Person{Name: text}
 		if a, err := mail.ParseAddress(text); err == nil {
 			p = judge.Person{Name: a.Name, Email: a.Address}

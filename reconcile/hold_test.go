@@ -205,6 +205,12 @@ func TestNobodyApprovesAChangeThatACommitOfTheirsIsPartOf(t *testing.T) {
 		if got := approve("Alice+approver@example.com"); got.Summary.Held != 1 {
 			t.Errorf("her own approval of what is left: %+v", got.Summary)
 		}
+		p.author = gitsource.Person{Name: "Carol", Email: "carol@example.com"}
+		s.specs.commit(gateway("10.0.1.22") + "---" + vip("10.0.1.201", "10.0.1.202") + "# carol's\n")
+		hash = s.converge().PlanHash // her removal is still to be done, under another commit
+		if got := approve("alice@example.com"); got.Summary.Held != 1 {
+			t.Errorf("her approval of what is left of hers under somebody else's commit: %+v", got.Summary)
+		}
 		if got := approve("lead@example.com"); got.Summary.InSync != 2 {
 			t.Errorf("somebody else's: %+v", got.Summary)
 		}

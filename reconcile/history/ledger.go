@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,7 @@ type Ledger struct {
 	commits   names
 	authors   map[string][]string // by commit, as are the next
 	sources   map[string]string
+	open      []string // see OpenAuthors
 	plans     names
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
@@ -113,6 +115,11 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(r.Authors) > 0 {
 		l.authors[r.Commit] = r.Authors
 	}
+	for _, a := range r.Authors {
+		if !slices.Contains(l.open, a) {
+			l.open = append(l.open, a)
+		}
+	}
 }
 
 // Add folds in the next record.
@@ -137,7 +144,7 @@ func (l *Ledger) Add(r Record) {
 	case KindConverged:
 		l.work(r.Commit)
 		if r.Decision == "" {
-			l.base = r.Commit
+			l.base, l.open = r.Commit, nil
 		}
 		l.converged, l.acted = r, false
 		l.plans, l.approved = names{}, nil // what was begun is done

@@ -59,6 +59,11 @@ func (l *Ledger) Converged() (commit, policyDigest string) {
 // recorded. The caller must not change it.
 func (l *Ledger) Authors(commit string) []string { return l.authors[commit] }
 
+// OpenAuthors returns all who had a part in the commits that were seen since
+// everything was last as a commit says: of what is still to be done, some may be
+// theirs. The caller must not change it.
+func (l *Ledger) OpenAuthors() []string { return l.open }
+
 // SeenCommit reports whether a commit has a record of its own.
 func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }
 
