@@ -2,8 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"net/url"
-	"strings"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -13,17 +11,6 @@ import (
 type Past interface {
 	// Line says what a snapshot's commit is to an older one, and lists what is between.
 	Line(ctx context.Context, from string, to *gitsource.Snapshot) (*gitsource.Line, error)
-}
-
-// repositoryOf names a repository whatever way it is reached: by host and path.
-func repositoryOf(source string) string {
-	host, path := "", source
-	if u, err := url.Parse(source); err == nil && u.Scheme != "" {
-		host, path = u.Hostname(), u.Path
-	} else if before, after, found := strings.Cut(source, ":"); found { // user@host:path
-		host, path = before[strings.LastIndex(before, "@")+1:], after
-	}
-	return strings.ToLower(host) + "/" + strings.TrimSuffix(strings.Trim(path, "/"), ".git")
 }
 
 // comparison is a look at what lies between the last applied commit and the newest.

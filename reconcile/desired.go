@@ -34,7 +34,7 @@ type Desired struct {
 	// policies that do not compile. It stands until Git says something new.
 	Err error
 
-	source    string                  // the repository; see repositoryOf
+	source    string                  // the repository; see gitsource.Repository
 	compared  *comparison             // nil: there was nothing to compare with
 	digests   map[plan.SpecRef]string // of each good document's kind and spec: what it asks for
 	policyErr error
@@ -121,7 +121,7 @@ func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
 	}
 	d := *last
 	var err error
-	d.source = repositoryOf(k.specs.String())
+	d.source = gitsource.Repository(k.specs.String())
 	if d.snapshot, err = k.specs.read(ctx); err != nil {
 		return nil, fmt.Errorf("specs: %w", err)
 	}

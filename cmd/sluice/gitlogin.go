@@ -42,7 +42,7 @@ func (a *app) giveAccess(cfg *gitsource.Config, repo config.Repo, loginHost stri
 		cfg.Login, err = a.codeCommitLogin(*auth.CodeCommit)
 	case auth.SSH != nil:
 		err = a.giveSSH(&cfg.SSH, *auth.SSH)
-	case repo.URL != "" && config.URLHost(repo.URL) == loginHost:
+	case repo.URL != "" && gitsource.Host(repo.URL) == loginHost:
 		cfg.Username, cfg.Password = a.getenv("SLUICE_GIT_USERNAME"), a.getenv("SLUICE_GIT_PASSWORD")
 	}
 	return err

@@ -123,7 +123,7 @@ func readKeys(v config.Verify) (gitsource.Keys, error) {
 func gitHost(cfg config.Config) string {
 	for _, repo := range append([]config.Repo{cfg.Specs}, cfg.Policies...) {
 		if repo.URL != "" {
-			return config.URLHost(repo.URL)
+			return gitsource.Host(repo.URL)
 		}
 	}
 	return ""

@@ -32,7 +32,7 @@ func Apart(specs, policies Repo) error {
 	switch {
 	case a != "" && b != "" && policies.Dir+specs.Dir != "" && (within(b, a) || within(a, b)):
 		return fmt.Errorf("the policies in %s and the specs in %s lie in one another; %s", shown(policies), shown(specs), advice)
-	case policies.URL != "" && specs.URL != "" && repository(policies.URL) == repository(specs.URL) && !otherRef(policies.Ref, specs.Ref):
+	case policies.URL != "" && specs.URL != "" && gitsource.Repository(policies.URL) == gitsource.Repository(specs.URL) && !otherRef(policies.Ref, specs.Ref):
 		return fmt.Errorf("the policies and the specs come from one repository (%s) and may come from one ref; %s, or name another ref for each", shown(policies), advice)
 	}
 	return nil
@@ -70,30 +70,6 @@ func localFolder(repo Repo) string {
 	return abs // it will not be found later either
 }
 
-// repository names a repository whatever way its URL is written: by host and path.
-func repository(raw string) string {
-	host, path := URLHost(raw), raw
-	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
-		path = u.Path
-	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path
-		path = after
-	}
-	return host + "/" + strings.TrimSuffix(strings.Trim(path, "/"), ".git")
-}
-
-// URLHost is the host of a repository's URL, without port, in lower case.
-func URLHost(raw string) string {
-	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
-		return strings.ToLower(u.Hostname())
-	}
-	before, _, _ := strings.Cut(raw, ":")
-	_, host, found := strings.Cut(before, "@")
-	if !found {
-		host = before
-	}
-	return strings.ToLower(host)
-}
-
 // shown names a source without what may be secret in it.
 func shown(repo Repo) string {
 	if repo.Dir != "" {
@@ -103,5 +79,5 @@ func shown(repo Repo) string {
 		u.User = nil
 		return u.String()
 	}
-	return repository(repo.URL)
+	return gitsource.Repository(repo.URL)
 }

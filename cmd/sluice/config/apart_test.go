@@ -64,11 +64,3 @@ func TestPoliciesStandApartFromTheChangeTheyJudge(t *testing.T) {
 		})
 	}
 }
-
-func TestURLHost(t *testing.T) {
-	for raw, want := range map[string]string{"git@Host:x.git": "host", "ssh://git@host:2222/x": "host", "https://u:p@host/x": "host", "file:///x": ""} {
-		if got := URLHost(raw); got != want {
-			t.Errorf("%s: host %q", raw, got)
-		}
-	}
-}

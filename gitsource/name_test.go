@@ -1,4 +1,4 @@
-package reconcile
+package gitsource
 
 import "testing"
 
@@ -11,8 +11,16 @@ func TestARepositoryHasOneNameHoweverItIsReached(t *testing.T) {
 		"file:///srv/a.git":                      "/srv/a",
 		"specs":                                  "/specs",
 	} {
-		if got := repositoryOf(source); got != want {
+		if got := Repository(source); got != want {
 			t.Errorf("%s is %s, want %s", source, got, want)
+		}
+	}
+}
+
+func TestTheHostOfAURL(t *testing.T) {
+	for raw, want := range map[string]string{"git@Host:x.git": "host", "ssh://git@host:2222/x": "host", "https://u:p@host/x": "host", "file:///x": ""} {
+		if got := Host(raw); got != want {
+			t.Errorf("%s: host %q", raw, got)
 		}
 	}
 }

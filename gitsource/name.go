@@ -1,0 +1,30 @@
+package gitsource
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Repository names a repository whatever way its URL is written, "host/path": without
+// scheme, login, port and .git. Of a folder it is the path.
+func Repository(raw string) string {
+	path := raw
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+		path = u.Path
+	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path
+		path = after
+	}
+	return Host(raw) + "/" + strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+}
+
+// Host is the host of a repository's URL, without port, in lower case; "" of a folder.
+func Host(raw string) string {
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+		return strings.ToLower(u.Hostname())
+	}
+	before, _, found := strings.Cut(raw, ":")
+	if !found {
+		return ""
+	}
+	return strings.ToLower(before[strings.LastIndex(before, "@")+1:])
+}
