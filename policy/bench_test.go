@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -43,7 +44,9 @@ func judgeAll(tb testing.TB, e *Engine, n int, action func(int) any) {
 // BenchmarkActionScope judges a swap's actions by the shipped library. cpu-µs/action
 // is processor time, the garbage collector's included: the budget is 12 for 10,000
 // actions. growth is that of 100,000 actions over that of 1,000: the budget is 1.1.
+// The heap grows to five times before it is collected, as in the commands that judge.
 func BenchmarkActionScope(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	perAction := map[int]float64{}
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -80,7 +83,7 @@ func processorTime() time.Duration {
 // this fails when somebody makes rules or engine half as dear again.
 func TestAnActionCostsFewAllocations(t *testing.T) {
 	e, action := mustLoad(t), swaps(t)
-	const most = 130 // 104 as this is written, more with the race detector
+	const most = 110 // 90 as this is written, more with the race detector
 	if got := testing.AllocsPerRun(5, func() { judgeAll(t, e, 1000, action) }) / 1000; got > most {
 		t.Errorf("%.0f allocations an action, want at most %d", got, most)
 	}

@@ -34,6 +34,10 @@ const patience = 3
 // inputsPerWorker is how many inputs are worth another goroutine.
 const inputsPerWorker = 32
 
+// chunkSize is how many inputs a goroutine asks for at once: for one at a time the
+// goroutines would mostly wait for each other.
+const chunkSize = 16
+
 // Answer is what the rules said of one input. With an error the input has not been
 // judged and must be refused.
 type Answer struct {
@@ -48,16 +52,20 @@ func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time
 }
 
 // EvalAll judges n inputs by all rules of a scope, and returns as many answers.
-// Inputs are asked for when they are needed, one at a time, so that only a few exist:
+// Inputs are asked for when they are needed, by one goroutine at a time, so that only a few exist:
 // anything that encoding/json could write, with parts made by [Value] in it. now is
 // the time that rules see. An input that cannot be judged does not stop the others.
 func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int) any, now time.Time) []Answer {
 	answers := make([]Answer, n)
 	var asking sync.Mutex
-	ask := func(i int) any {
+	ask := func(from, to int) []any {
 		asking.Lock()
 		defer asking.Unlock()
-		return input(i)
+		chunk := make([]any, 0, to-from)
+		for i := from; i < to; i++ {
+			chunk = append(chunk, input(i))
+		}
+		return chunk
 	}
 	var next, late atomic.Int64
 	var workers sync.WaitGroup
@@ -65,12 +73,14 @@ func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int
 		workers.Go(func() {
 			r := e.newRound(ctx, scope, now, &late)
 			defer r.end()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				res, err := r.evaluate(ctx, ask(i))
-				if err != nil {
-					res, err = Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
+			for from := int(next.Add(chunkSize)) - chunkSize; from < n; from = int(next.Add(chunkSize)) - chunkSize {
+				for i, in := range ask(from, min(from+chunkSize, n)) {
+					res, err := r.evaluate(ctx, in)
+					if err != nil {
+						res, err = Result{}, fmt.Errorf("policy, scope %s: %w", scope, err)
+					}
+					answers[from+i] = Answer{res, err}
 				}
-				answers[i] = Answer{res, err}
 			}
 		})
 	}

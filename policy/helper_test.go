@@ -70,6 +70,7 @@ func actionInput() map[string]any {
 		"resource": map[string]any{
 			"target": "default", "kind": "NatGateway", "id": "nat-0ee3edd182361f662", "vpcId": "vpc-1", "subnetId": "subnet-1",
 			"state": "available", "connectivityType": "private", "tags": map[string]any{"Name": "egress-a"},
+			"primary": []any{"10.0.1.4"},
 			"addresses": []any{
 				map[string]any{"ip": "10.0.1.4", "primary": true, "status": "succeeded", "networkInterfaceId": "eni-1"},
 				map[string]any{"ip": "10.0.1.20", "primary": false, "status": "succeeded"},

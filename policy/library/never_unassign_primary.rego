@@ -9,14 +9,13 @@ package sluice.action.never_unassign_primary
 
 deny contains msg if {
 	input.action.verb in {"unassign", "move"}
-	address := input.resource.addresses[_]
-	address.primary
-	address.ip in input.action.addresses
-	msg := sprintf("%s is the primary address of %s and must stay", [address.ip, input.resource.id])
+	address := input.resource.primary[_]
+	address in input.action.addresses
+	msg := sprintf("%s is the primary address of %s and must stay", [address, input.resource.id])
 }
 
 deny contains msg if {
 	input.action.verb in {"unassign", "move"}
-	not true in [address.primary | address := input.resource.addresses[_]]
+	not input.resource.primary[0]
 	msg := sprintf("EC2 does not say which address of %s is primary, so nothing may be taken away", [input.resource.id])
 }

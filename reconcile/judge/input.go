@@ -97,9 +97,11 @@ func (j *judgement) newActionInputs() *actionInputs {
 // of is the input of one action.
 func (in *actionInputs) of(s step) any {
 	if in.resources[s.r] == nil {
-		data, _ := json.Marshal(in.j.live[keyOf(s.r)].resource) // a plain value always marshals
+		live := in.j.live[keyOf(s.r)]
+		data, _ := json.Marshal(live.resource) // a plain value always marshals
 		resource := object(data)
 		resource["target"], resource["kind"] = s.r.Target, string(s.r.Kind)
+		resource["primary"] = texts(live.primary())
 		in.resources[s.r] = value(resource)
 	}
 	out := maps.Clone(in.common)
@@ -158,6 +160,18 @@ func (l live) holds() *holds {
 		}
 	}
 	return h
+}
+
+// primary is every address that EC2 calls primary: more than one would be wrong,
+// and then none of them may go.
+func (l live) primary() []netip.Addr {
+	var list []netip.Addr
+	for _, a := range l.addresses {
+		if a.Primary {
+			list = append(list, a.IP)
+		}
+	}
+	return list
 }
 
 func (l live) serving() int {
