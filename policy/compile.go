@@ -46,6 +46,7 @@ func (l *loader) check(modules []*module, values params) error {
 		return nil
 	}
 	l.checkDataRefs(c, modules)
+	l.checkArguments(c, modules, inputs)
 	return nil
 }
 

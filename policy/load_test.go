@@ -27,6 +27,13 @@ func TestARuleModuleIsRefusedWhen(t *testing.T) {
 		{"object.get asks for a path that does not exist", `deny contains "no" if { x := object.get(input, ["document", "spec", "secondry", "count"], 2); x < 2 }`, `there is no secondry (did you mean "secondary"?)`},
 		{"object.get asks behind an import", "import input.action as a\n" + `deny contains "no" if not object.get(a, "verbb", false)`, `there is no verbb`},
 		{"a nested field of input does not exist", `deny contains "no" if { some a in input.resource.addresses; a.primry }`, `rules/mine.rego:5:61`},
+		{"a field does not exist behind a function", `deny contains "no" if _f(input.document.spec)` + "\n_f(s) if s.secondry.count > 8", `rules/mine.rego:6:10: s has no field "secondry" in any call of the function (did you mean "secondary"?)`},
+		{"a field does not exist behind two functions", `deny contains "no" if _f(input.document)` + "\n_f(d) if _g(d.spec)\n_g(s) := s.secondary.cuont", `rules/mine.rego:7:10: s.secondary has no field "cuont" in any call of the function (did you mean "count"?)`},
+		{"a field does not exist behind an iteration and a function", `deny contains "no" if { some a in input.resource.addresses; _f(a) }` + "\n_f(a) if a.primry", `rules/mine.rego:6:10: a has no field "primry" in any call of the function (did you mean "primary"?)`},
+		{"a field does not exist behind every and a function", `deny contains "no" if { every a in input.resource.addresses { _f(a) } }` + "\n_f(a) if a.primry", `a has no field "primry"`},
+		{"a field does not exist behind a variable of a function", `deny contains "no" if _f(input)` + "\n_f(i) if { some a in i.resource.addresses; x := a; x.primry }", `rules/mine.rego:6:52: x has no field "primry"`},
+		{"object.get in a function asks for what does not exist", `deny contains "no" if _f(input.document)` + "\n_f(d) if object.get(d, [\"spec\", \"secondry\"], {}) == {}", `d.spec has no field "secondry"`},
+		{"no call of a function has a field", `deny contains "no" if _f(input.document)` + "\ndeny contains \"n\" if _f(input.resource)\n_f(d) if d.kinds", `d has no field "kinds"`},
 		{"a string is compared with a number", `deny contains "no" if input.action.wave == "0"`, `rules/mine.rego:5:23: match error`},
 		{"it calls the network", `deny contains "no" if http.send({"method": "get", "url": "http://x"})`, `rules/mine.rego:5:23: undefined function http.send (it exists in Rego`},
 		{"it looks up a name", `deny contains "no" if net.lookup_ip_addr("x")`, `undefined function net.lookup_ip_addr`},
@@ -63,6 +70,26 @@ func TestARuleModuleIsRefusedWhen(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			wantProblem(t, loadProblems(t, source(ruleFile(pkg, tc.body))), tc.want)
+		})
+	}
+}
+
+// What nobody can tell to be wrong is not refused.
+func TestFieldsBehindFunctionsAreAcceptedWhen(t *testing.T) {
+	for _, tc := range []struct{ name, body string }{
+		{"the function is called with two shapes", `deny contains "no" if _f(input.document)` + "\ndeny contains \"n\" if _f(input.resource)\n_f(x) if x.id\n_f(x) if x.metadata.name"},
+		{"one call brings what no schema knows", `deny contains "no" if _f(input.action)` + "\ndeny contains \"n\" if _f({\"nope\": 1})\n_f(x) if x.nope"},
+		{"one call brings what another function made", `deny contains "no" if _f(input.action)` + "\ndeny contains \"n\" if _f(json.unmarshal(\"{}\"))\n_f(x) if x.nope"},
+		{"labels are open", `deny contains "no" if _f(input.document.metadata)` + "\n_f(m) if m.labels.whatever"},
+		{"tags are open behind a variable", `deny contains "no" if { t := input.resource.tags; _f(t) }` + "\n_f(t) if t.whatever"},
+		{"the key is computed", `deny contains "no" if { some k in ["verb"]; _f(input.action, k) }` + "\n_f(a, k) if a[k] == \"move\""},
+		{"elements are read by number", `deny contains "no" if _f(input.action.addresses)` + "\n_f(list) if list[0] == \"10.0.0.1\""},
+		{"nobody calls it", denyAll + "\n_f(x) if x.nope"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := Load(t.Context(), []Source{source(ruleFile("sluice.action.mine", tc.body))}, Options{}); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -60,21 +60,25 @@ func lookup(roots map[ast.Var]bool, operator, object, key *ast.Term) (ast.Ref, b
 	if !ok || !roots[root] || !ref[1:].IsGround() {
 		return nil, false
 	}
-	path := []*ast.Term{key}
-	if list, ok := key.Value.(*ast.Array); ok {
-		path = nil
-		for i := range list.Len() {
-			path = append(path, list.Elem(i))
-		}
-	}
-	for _, part := range path {
-		if _, ok := part.Value.(ast.String); !ok {
-			break // what lies above it is known
-		}
-		ref = append(ref, part)
-	}
+	ref = append(ref, lookedUp(key)...)
 	for i, part := range ref {
 		ref[i] = ast.NewTerm(part.Value).SetLocation(object.Location)
 	}
 	return ref, true
+}
+
+// lookedUp is the path that a key of object.get is, as far as it is written out:
+// what lies above a variable is known.
+func lookedUp(key *ast.Term) (path []*ast.Term) {
+	parts := []*ast.Term{key}
+	if _, ok := key.Value.(*ast.Array); ok {
+		parts = elements(key)
+	}
+	for _, part := range parts {
+		if _, ok := part.Value.(ast.String); !ok {
+			break
+		}
+		path = append(path, part)
+	}
+	return path
 }
