@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 	"testing"
@@ -41,34 +40,42 @@ func judgeAll(tb testing.TB, e *Engine, n int, action func(int) any) {
 	}
 }
 
-// BenchmarkActionScope judges a swap's actions by the shipped library. cpu-µs/action
-// is processor time, the garbage collector's included: the budget is 12 for 10,000
-// actions. growth is that of 100,000 actions over that of 1,000: the budget is 1.1.
+// BenchmarkActionScope judges the 10,000 actions of a swap by the shipped library.
+// cpu-µs/action is processor time, the garbage collector's included: the budget is 12.
 // The heap grows to five times before it is collected, as in the commands that judge.
 func BenchmarkActionScope(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	perAction := map[int]float64{}
-	for _, n := range []int{1_000, 10_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			e, action := mustLoad(b), swaps(b)
-			judgeAll(b, e, 1000, action)
-			runtime.GC()
-			b.ReportAllocs()
-			best := time.Hour // of several: another program's work only ever adds
-			for b.Loop() {
-				for range max(1, 10_000/n) {
-					start := processorTime()
-					judgeAll(b, e, n, action)
-					best = min(best, processorTime()-start)
-				}
-			}
-			perAction[n] = float64(best.Nanoseconds()) / 1000 / float64(n)
-			b.ReportMetric(perAction[n], "cpu-µs/action")
-			if n == 100_000 && perAction[1_000] > 0 {
-				b.ReportMetric(perAction[n]/perAction[1_000], "growth")
+	const actions = 10_000
+	e, action := mustLoad(b), swaps(b)
+	best := time.Hour // of several: another program's work only ever adds
+	b.ReportAllocs()
+	for b.Loop() {
+		best = min(best, processorTimeOf(func() { judgeAll(b, e, actions, action) }))
+	}
+	b.ReportMetric(float64(best.Nanoseconds())/1000/actions, "cpu-µs/action")
+}
+
+// BenchmarkActionGrowth compares 100,000 actions with a hundred times 1,000, which
+// another program's work slows as much: the budget of growth is 1.1.
+func BenchmarkActionGrowth(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	e, action := mustLoad(b), swaps(b)
+	var few, many time.Duration
+	for b.Loop() {
+		few += processorTimeOf(func() {
+			for range 100 {
+				judgeAll(b, e, 1_000, action)
 			}
 		})
+		many += processorTimeOf(func() { judgeAll(b, e, 100_000, action) })
 	}
+	b.ReportMetric(float64(many)/float64(few), "growth")
+}
+
+func processorTimeOf(work func()) time.Duration {
+	start := processorTime()
+	work()
+	return processorTime() - start
 }
 
 func processorTime() time.Duration {
@@ -83,7 +90,7 @@ func processorTime() time.Duration {
 // this fails when somebody makes rules or engine half as dear again.
 func TestAnActionCostsFewAllocations(t *testing.T) {
 	e, action := mustLoad(t), swaps(t)
-	const most = 110 // 90 as this is written, more with the race detector
+	const most = 95 // 76 as this is written, more with the race detector
 	if got := testing.AllocsPerRun(5, func() { judgeAll(t, e, 1000, action) }) / 1000; got > most {
 		t.Errorf("%.0f allocations an action, want at most %d", got, most)
 	}

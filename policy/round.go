@@ -144,10 +144,21 @@ func (r *round) prepare(input *ast.Term) *topdown.Query {
 		WithInput(input).
 		WithTime(r.now).
 		WithCancel(r.cancel).
+		WithVirtualCache(resultCache{topdown.NewVirtualCache()}).
 		WithMetrics(metrics.NoOp()).
 		WithStrictBuiltinErrors(true)
 	if r.explainer != nil {
 		q = q.WithQueryTracer(r.explainer).WithIndexing(false) // every rule is tried
 	}
 	return q
+}
+
+// resultCache keeps what rules gave during one query, but for the set of all
+// decisions: nobody asks for that twice.
+type resultCache struct{ topdown.VirtualCache }
+
+func (c resultCache) Put(ref ast.Ref, value *ast.Term) {
+	if !ref.HasPrefix(gatheredPackage) {
+		c.VirtualCache.Put(ref, value)
+	}
 }
