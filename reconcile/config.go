@@ -90,6 +90,10 @@ type Config struct {
 	Log    *slog.Logger     // default: discards
 	Now    func() time.Time // default time.Now
 	Events func(Event)      // told what happens as it happens; may be nil
+	// Observers are told what each turn found of its commit, target by target, in
+	// order. The loop calls them, one at a time, so they return at once: what takes
+	// time belongs into an outbox.
+	Observers []func(Outcome)
 }
 
 func (c *Config) validate() error {

@@ -160,12 +160,19 @@ func (l *Loop) lookAgain(ctx context.Context) {
 	l.latest.Store(d)
 }
 
-// turn is one turn on what Git said.
+// turn is one turn on what Git said, and tells what it came to.
 func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, error) {
+	t, err := l.takeTurn(ctx, d, saved)
+	l.report(ctx, d, t, err)
+	return t, err
+}
+
+func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, error) {
 	if d.Err != nil {
 		return nil, d.Err
 	}
-	if l.current == nil || l.current.key() != d.key() {
+	asked := l.current == nil || l.current.key() != d.key()
+	if asked {
 		l.aside = newAside() // a new request: what was set aside gets another chance
 	}
 	l.current = d
@@ -212,6 +219,9 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 		return nil, err
 	}
 	l.tell(Event{Kind: EventPlanned, Turn: t})
+	if asked {
+		l.report(ctx, d, t, nil) // its calls may take minutes
+	}
 	if !l.cfg.LookOnly {
 		if err := l.act(ctx, t); err != nil {
 			return t, err

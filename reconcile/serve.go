@@ -89,6 +89,7 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 		}
 		next.Stop()
 		if d.Err != nil {
+			l.report(ctx, d, nil, d.Err)
 			l.fail(d.Err) // stands until Git says something new
 			continue
 		}

@@ -14,17 +14,23 @@ import (
 // Seal counts the summary and sets the plan's hash. It is called again by
 // whoever changes states or actions afterwards.
 func (p *Plan) Seal() {
-	p.Summary = Summary{}
+	p.Summary = Summarize(p.Resources)
+	p.PlanHash = p.hash()
+}
+
+// Summarize counts resources by state.
+func Summarize(resources []Resource) Summary {
+	var s Summary
 	counts := map[State]*int{
-		InSync: &p.Summary.InSync, Pending: &p.Summary.Pending, Converging: &p.Summary.Converging,
-		Blocked: &p.Summary.Blocked, Held: &p.Summary.Held, Denied: &p.Summary.Denied, Error: &p.Summary.Error,
+		InSync: &s.InSync, Pending: &s.Pending, Converging: &s.Converging,
+		Blocked: &s.Blocked, Held: &s.Held, Denied: &s.Denied, Error: &s.Error,
 	}
-	for _, r := range p.Resources {
+	for _, r := range resources {
 		if n := counts[r.State]; n != nil {
 			*n++
 		}
 	}
-	p.PlanHash = p.hash()
+	return s
 }
 
 // hash covers what the plan would do and what it rests on: commit, policy,
