@@ -44,7 +44,7 @@ type Outcome struct {
 // this one.
 func (l *Loop) report(ctx context.Context, d *Desired, t *Turn, err error) {
 	var stale *StaleError
-	if len(l.cfg.Observers) == 0 || ctx.Err() != nil || errors.As(err, &stale) {
+	if len(l.cfg.Observers) == 0 || err != nil && ctx.Err() != nil || errors.As(err, &stale) {
 		return
 	}
 	for _, target := range slices.Sorted(maps.Keys(l.cfg.Targets)) {

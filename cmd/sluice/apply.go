@@ -36,7 +36,10 @@ until all is converged. With PLAN, the file of an earlier "plan -o json", nothin
 is done unless commit, policy and inventory are still the same.
 
 In the default mode, dry-run, EC2 is asked with DryRun whether it would authorise
-each call to a NAT gateway, and nothing is changed.`,
+each call to a NAT gateway, and nothing is changed.
+
+With commitStatus in the configuration, the Git host is told what became of the
+commit; it has a few seconds at the end, and never changes the exit status.`,
 		Example: `  sluice apply --dir specs/                           what AWS would authorise
   sluice apply --dir specs/ --mode apply --wait       carry it out, and wait for the drains
   sluice apply plan.json --dir specs/ --mode apply    exactly this plan, or nothing`,
@@ -89,6 +92,11 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 			progress.Event(e)
 		}
 	}
+	flush, err := a.speak(ctx, cfg, &loopCfg)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 // await waits for what another process does.
 func await(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP")
+		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP | told REGEXP")
 	}
 	st := stageOf(ts)
 	switch args[0] {
@@ -46,6 +46,12 @@ func await(ts *testscript.TestScript, args []string) {
 		want, sim := regexp.MustCompile(args[1]), runningSim(ts)
 		poll(ts, "calls like "+args[1], func() (string, bool) {
 			lines := callLines(sim)
+			return lines, want.MatchString(lines)
+		})
+	case "told":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a commit status like "+args[1], func() (string, bool) {
+			lines := st.host.text()
 			return lines, want.MatchString(lines)
 		})
 	default:

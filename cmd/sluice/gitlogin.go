@@ -110,10 +110,7 @@ func oneLine(where, value string) error {
 }
 
 func (a *app) appLogin(from config.GitHubApp) (login, error) {
-	app, err := githubapp.New(githubapp.Config{
-		AppID: from.AppID, InstallationID: from.InstallationID, API: from.APIURL, Repository: from.Repository, Now: a.now,
-		Key: func() ([]byte, error) { return os.ReadFile(from.PrivateKeyFile) },
-	})
+	app, err := a.openApp(from, nil)
 	if err != nil {
 		return nil, fmt.Errorf("auth.%w", err)
 	}

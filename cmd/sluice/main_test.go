@@ -44,9 +44,11 @@ func TestMain(m *testing.M) {
 //	keys FILE                   print the paths of all fields of a JSON file
 //	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
-//	await status|calls REGEXP   until the daemon's status, or the calls, match
+//	await status|calls|told REGEXP   until the daemon's status, the calls, or what the host was told, match
 //	get PATH                    print a page of the daemon's API
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
+//	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
+//	statuses                    print what it was told since the last time, one a line
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -74,6 +76,8 @@ func TestScripts(t *testing.T) {
 			"await":      positive(await),
 			"get":        positive(get),
 			"hook":       positive(hook),
+			"statushost": positive(startStatusHost),
+			"statuses":   positive(statuses),
 			"sigterm":    positive(sigterm),
 		},
 	})

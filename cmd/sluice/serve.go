@@ -26,7 +26,12 @@ that is killed loses nothing; the next one looks at EC2 and goes on.
 
 Where the configuration names a secret for it, a signed POST /webhook/github
 (gitlab, gitea, bitbucket, generic) makes it look at Git at once. The last
-example signs one for generic.`,
+example signs one for generic.
+
+With commitStatus in the configuration, the Git host is told what became of each
+commit, as the status sluice/TARGET:
+
+  commitStatus: {provider: github, tokenFile: status.token}`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
 
@@ -77,6 +82,11 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		loopCfg.Log = slog.New(slog.NewTextHandler(progress.Beside(a.stderr), nil))
 		defer background(ctx, progress.Run)()
 	}
+	flush, err := a.speak(ctx, cfg, &loopCfg)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}

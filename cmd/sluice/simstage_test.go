@@ -18,6 +18,8 @@ import (
 type stage struct {
 	sim *ec2sim.Server
 	api string // of the daemon that was awaited last
+
+	host *statusHost
 }
 
 type stageKey struct{}

@@ -27,6 +27,8 @@ type workflowStep struct {
 	Uses string `json:"uses"`
 	If   string `json:"if"`
 	Run  string `json:"run"`
+
+	Env map[string]string `json:"env"`
 }
 
 // gitlabJob is a job of .gitlab-ci.yml.
@@ -53,6 +55,9 @@ func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
 			continue
 		}
 		ts.Logf("## %s", step.Name)
+		for name, value := range step.Env {
+			ts.Setenv(name, value)
+		}
 		if err := ts.Exec("bash", "-e", "-o", "pipefail", "-c", step.Run); err != nil {
 			failed = step.Name
 		}

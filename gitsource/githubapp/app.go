@@ -27,6 +27,9 @@ type Config struct {
 	API string
 	// Repository is the repository's name, without its owner.
 	Repository string
+	// Permissions are what a token may do there, by GitHub's names; to read its contents
+	// when empty.
+	Permissions map[string]string
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -62,6 +65,9 @@ func New(cfg Config) (*App, error) {
 	}
 	if cfg.API == "" {
 		cfg.API = defaultAPI
+	}
+	if len(cfg.Permissions) == 0 {
+		cfg.Permissions = map[string]string{"contents": "read"} // the least that a fetch needs
 	}
 	u, err := url.Parse(cfg.API)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {

@@ -226,3 +226,35 @@ func TestSettingsThatCannotWork(t *testing.T) {
 		t.Errorf("%v %v", a, err)
 	}
 }
+
+func TestATokenMayDoWhatWasAskedForAndNoMore(t *testing.T) {
+	g, _, cfg, client := newApp(t)
+	cfg.Permissions = map[string]string{"statuses": "write"}
+	var asked wish
+	g.answer = func(w http.ResponseWriter, q *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprintf(w, `{"token": "t", "expires_at": %q}`, g.now.Add(time.Hour).Format(time.RFC3339))
+	}
+	transport := client.Transport
+	client.Transport = roundTrip(func(q *http.Request) (*http.Response, error) {
+		body, err := q.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		if err := json.NewDecoder(body).Decode(&asked); err != nil {
+			return nil, err
+		}
+		return transport.RoundTrip(q)
+	})
+	a, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Token(t.Context(), client); err != nil || len(asked.Permissions) != 1 || asked.Permissions["statuses"] != "write" {
+		t.Errorf("asked for %v, %v", asked.Permissions, err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }

@@ -16,7 +16,7 @@ import (
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 64 << 10
 
-// wish is the least that a fetch needs.
+// wish is the least that the token is for.
 type wish struct {
 	Repositories []string          `json:"repositories"`
 	Permissions  map[string]string `json:"permissions"`
@@ -24,7 +24,7 @@ type wish struct {
 
 // exchange gives the JWT for a token.
 func (a *App) exchange(ctx context.Context, client *http.Client, signed string) (string, time.Time, error) {
-	body, err := json.Marshal(wish{[]string{a.cfg.Repository}, map[string]string{"contents": "read"}})
+	body, err := json.Marshal(wish{[]string{a.cfg.Repository}, a.cfg.Permissions})
 	if err != nil {
 		return "", time.Time{}, err
 	}

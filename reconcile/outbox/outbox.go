@@ -27,7 +27,7 @@ type Later struct {
 func (l *Later) Error() string { return l.Err.Error() }
 func (l *Later) Unwrap() error { return l.Err }
 
-// ErrEnded is why news was given up that waited when the process ended.
+// ErrEnded is why news was given up that the process ended before it was tried.
 var ErrEnded = errors.New("the process ended before it could be sent")
 
 // Outbox holds what is to be sent: of each subject K the newest news V.
@@ -48,7 +48,8 @@ type subject[V any] struct {
 	next     V
 	due      time.Time
 	attempts int
-	flying   bool // next, or what it replaced, is being sent
+	err      error // of the last attempt
+	flying   bool  // next, or what it replaced, is being sent
 
 	last  V // what was sent, or given up, last
 	said  bool

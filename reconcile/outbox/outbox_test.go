@@ -221,7 +221,7 @@ func TestTheEndSendsWhatWaitsForABoundedTime(t *testing.T) {
 		d.Put("a", "hangs")
 		d.Put("b", "never")
 		d.stop()
-		d.wants(t, "0s a=hangs", "5s gave up b=never: "+ErrEnded.Error(), "5s gave up a=hangs: "+ErrEnded.Error())
+		d.wants(t, "0s a=hangs", "5s gave up b=never: "+ErrEnded.Error(), "5s gave up a=hangs: context canceled")
 	})
 }
 

@@ -66,6 +66,7 @@ func (o *Outbox[K, V]) send(ctx context.Context, k K) {
 // settle takes note of how an attempt ended, and reports whether it was the last one
 // and in vain. Newer news that came meanwhile waits as long as another attempt would.
 func (s *subject[V]) settle(v V, newer bool, err error, now time.Time) bool {
+	s.err = err
 	if err == nil {
 		s.last, s.said = v, true
 		s.waiting, s.due = newer, time.Time{}
@@ -114,10 +115,13 @@ func (o *Outbox[K, V]) abandon() {
 			continue
 		}
 		s.waiting = false
-		v := s.next
+		v, err := s.next, s.err
 		o.mu.Unlock()
+		if err == nil {
+			err = ErrEnded
+		}
 		if o.gaveUp != nil {
-			o.gaveUp(k, v, ErrEnded)
+			o.gaveUp(k, v, err)
 		}
 	}
 }

@@ -175,7 +175,7 @@ func (g *GitHubApp) locate(u *url.URL) {
 	path := strings.TrimSuffix(strings.Trim(u.Path, "/"), ".git")
 	g.Repository = path[strings.LastIndex(path, "/")+1:]
 	if host := strings.ToLower(u.Host); g.APIURL == "" && host != "github.com" {
-		g.APIURL = "https://" + host + "/api/v3"
+		g.APIURL = githubAPI(host)
 	}
 }
 

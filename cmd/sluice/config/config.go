@@ -21,6 +21,8 @@ type Config struct {
 	History  History
 	Listen   string // host:port, loopback
 	Webhooks Webhooks
+
+	CommitStatus *CommitStatus // nil: no Git host is told anything
 }
 
 // Webhooks says which Git hosts may hint that there is something new. A provider

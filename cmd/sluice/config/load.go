@@ -70,6 +70,8 @@ type raw struct {
 	} `json:"history"`
 	Listen   string      `json:"listen"`
 	Webhooks rawWebhooks `json:"webhooks"`
+
+	CommitStatus *rawCommitStatus `json:"commitStatus"`
 }
 
 type rawRepo struct {
@@ -148,6 +150,7 @@ func (l *loader) config() Config {
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
 	l.checkListen(cfg.Listen)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
+	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)
 	return cfg
 }
 
