@@ -61,7 +61,7 @@ func TestTheAppThatReadsTheSpecsSpeaksWithATokenOfItsOwn(t *testing.T) {
 	loop.Observers[0](reconcile.Outcome{Commit: gitsource.Commit{ID: commit}, Target: "default", Mode: reconcile.Apply})
 	flush()
 	close(told)
-	want := []string{"token [addresses]map[statuses:write]", "Bearer ghs_x /repos/net/addresses/statuses/" + commit + " success"}
+	want := []string{"token [addresses] map[statuses:write]", "Bearer ghs_x /repos/net/addresses/statuses/" + commit + " success"}
 	for i := 0; ; i++ {
 		got, more := <-told
 		if !more {
