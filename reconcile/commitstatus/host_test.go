@@ -129,16 +129,18 @@ func TestWhatAHostAnswersBecomesOneSentence(t *testing.T) {
 		says   string
 		later  *time.Duration // nil: it is not tried again
 	}{
-		"401":                      {code(401), "does not know the token (401: no [31m***); it may have ended", nil},
-		"403":                      {code(403), "does not let the token set statuses (403: no [31m***); ", nil},
-		"404":                      {code(404), "has no repository ", nil},
-		"422":                      {code(422), "answered 422: no [31m***", nil},
-		"429":                      {code(429, "Retry-After", "7"), "answered 429", later(7 * time.Second)},
-		"403 for too many":         {code(403, "Retry-After", "60"), "answered 403", later(time.Minute)},
-		"403 until a time":         {code(403, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1"), "answered 403", later(0)},
-		"500":                      {code(500), "answered 500", later(0)},
-		"503 with nonsense":        {code(503, "Retry-After", "soon"), "answered 503", later(0)},
-		"a redirect elsewhere":     {func(w http.ResponseWriter, q *http.Request) { http.Redirect(w, q, thief.URL, http.StatusTemporaryRedirect) }, "redirects (307), which is not followed", nil},
+		"401":               {code(401), "does not know the token (401: no [31m***); it may have ended", nil},
+		"403":               {code(403), "does not let the token set statuses (403: no [31m***); ", nil},
+		"404":               {code(404), "has no repository ", nil},
+		"422":               {code(422), "answered 422: no [31m***", nil},
+		"429":               {code(429, "Retry-After", "7"), "answered 429", later(7 * time.Second)},
+		"403 for too many":  {code(403, "Retry-After", "60"), "answered 403", later(time.Minute)},
+		"403 until a time":  {code(403, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1"), "answered 403", later(0)},
+		"500":               {code(500), "answered 500", later(0)},
+		"503 with nonsense": {code(503, "Retry-After", "soon"), "answered 503", later(0)},
+		"a redirect elsewhere": {func(w http.ResponseWriter, q *http.Request) {
+			http.Redirect(w, q, thief.URL, http.StatusTemporaryRedirect)
+		}, "redirects (307), which is not followed", nil},
 		"a redirect within":        {func(w http.ResponseWriter, q *http.Request) { http.Redirect(w, q, "/x", http.StatusMovedPermanently) }, "redirects (301), which is not followed", nil},
 		"a web page":               {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>"+canary) }, "something else than a status", nil},
 		"a status with no end":     {func(w http.ResponseWriter, _ *http.Request) { endless(w, 200) }, "something else than a status", nil},
