@@ -57,7 +57,10 @@ func (r *remote) clean(err error) string {
 func explainHTTP(err error, loggedIn bool) (string, bool) {
 	var status *githttp.Err
 	var redirect redirectError
+	var cert certError
 	switch {
+	case errors.As(err, &cert):
+		return string(cert), true
 	case errors.Is(err, transport.ErrAuthenticationRequired) && loggedIn:
 		return "the server refused the login (401); check that username and password, or the token, are right and not expired", true
 	case errors.Is(err, transport.ErrAuthenticationRequired):

@@ -63,11 +63,13 @@ func (r *remote) openHTTP(b *budget) (session, error) {
 		return nil, err
 	}
 	conns.DialContext = r.dial
+	asked := &certQuestion{held: conns.TLSClientConfig.Certificates}
+	conns.TLSClientConfig.GetClientCertificate = asked.answer
 	home := ""
 	if r.as.carries() {
 		home = origin(r.addr.url())
 	}
-	client := githttp.NewClient(&http.Client{Transport: guard{conns, b, home}})
+	client := githttp.NewClient(&http.Client{Transport: guard{conns, b, home, asked}})
 	host := r.addr.host
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
@@ -145,6 +147,7 @@ type guard struct {
 	next http.RoundTripper
 	b    *budget
 	home string // the only server that may be spoken to, because of what is carried; "" for any
+	cert *certQuestion
 }
 
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -157,6 +160,10 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := g.next.RoundTrip(req)
 	if err != nil {
+		return nil, g.cert.failed(err)
+	}
+	if err := g.cert.judge(res.StatusCode); err != nil {
+		_ = res.Body.Close()
 		return nil, err
 	}
 	body := res.Body
