@@ -50,9 +50,11 @@ func TestMain(m *testing.M) {
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
 //	statuses                    print what it was told since the last time, one a line
 //	sigterm                     send SIGTERM to what runs in the background
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
+
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Dir:                dir,
 		RequireUniqueNames: true,
 		Setup:              setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
