@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -34,10 +35,10 @@ func (c *converter) convert(n *yaml.Node, depth int) any {
 		return c.refuse(n, aliasWords)
 	}
 	if n.Anchor != "" {
-		c.refuse(n, "anchors (&%s) are not allowed; write the value where it is used", shorten(n.Anchor))
+		c.refuse(n, "anchors (&%s) are not allowed; write the value where it is used", printable(n.Anchor))
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		return c.refuse(n, "tags (%s) are not allowed; put text in quotes, write other values plainly", shorten(n.Tag))
+		return c.refuse(n, "tags (%s) are not allowed; put text in quotes, write other values plainly", printable(n.Tag))
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -93,7 +94,7 @@ func (c *converter) key(k *yaml.Node) (string, bool) {
 	before := len(c.problems)
 	key, ok := c.convert(k, 1).(string)
 	if !ok && len(c.problems) == before {
-		c.refuse(k, "key %s is not text; put it in quotes", cmp.Or(shorten(k.Value), "(empty)"))
+		c.refuse(k, "key %s is not text; put it in quotes", cmp.Or(printable(k.Value), "(empty)"))
 	}
 	return key, ok
 }
@@ -122,7 +123,7 @@ func (c *converter) scalar(n *yaml.Node) any {
 		}
 		return canonicalNumber(n.Value, f)
 	case plain || n.Tag == "!!int" || n.Tag == "!!float":
-		return c.refuse(n, "%s is a number that not every reader understands alike; write a plain decimal number, or put text in quotes", shorten(n.Value))
+		return c.refuse(n, "%s is a number that not every reader understands alike; write a plain decimal number, or put text in quotes", printable(n.Value))
 	default: // text, and what else YAML reads into it: dates
 		return n.Value
 	}
@@ -152,4 +153,15 @@ func shorten(s string) string {
 		return string(r[:most]) + "…"
 	}
 	return s
+}
+
+// printable is shorten for what a message shows without quotes: a tag can hold any byte,
+// written as %00.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, shorten(s))
 }

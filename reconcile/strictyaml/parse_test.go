@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
@@ -208,12 +209,16 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\ufeffa: \"\\u0000\\x85\"\r\n"))
 	f.Add([]byte("%YAML 1.1\n---\n!!binary aGk=\n...\n- x\n"))
 	f.Add([]byte("{[? - | > 'a\n"))
+	f.Add([]byte("a: !%00%1b x\nb: !%c2%85 {}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		docs, problems := Parse("f.yaml", data)
 		last := bytes.Count(data, []byte("\n")) + 1
 		for _, p := range problems {
 			if p.Message == "" || p.Line > last || p.Line < 1 && len(data) <= MaxBytes && !strings.Contains(p.Message, "split it") || p.Line > 0 && p.Column < 1 {
 				t.Errorf("problem without place or words: %+v", p)
+			}
+			if strings.ContainsFunc(p.Message, unicode.IsControl) {
+				t.Errorf("not one line: %q", p.Message)
 			}
 		}
 		for _, d := range docs {

@@ -43,8 +43,8 @@ func syntaxWords(message string, line []byte) string {
 	}
 	for _, h := range syntaxHints {
 		if strings.HasPrefix(message, h.message) {
-			return fmt.Sprintf("not valid YAML: %s (%s)", message, h.hint)
+			return fmt.Sprintf("not valid YAML: %s (%s)", printable(message), h.hint)
 		}
 	}
-	return "not valid YAML: " + message
+	return "not valid YAML: " + printable(message)
 }

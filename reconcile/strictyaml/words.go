@@ -153,7 +153,7 @@ func fieldName(path []string) string {
 		if _, err := strconv.Atoi(step); err == nil && i > 0 {
 			name += "[" + step + "]"
 		} else {
-			name = shorten(step)
+			name = printable(step)
 		}
 	}
 	return name

@@ -142,24 +142,3 @@ func TestBadConfigurations(t *testing.T) {
 		}
 	}
 }
-
-func FuzzLoad(f *testing.F) {
-	f.Add([]byte(sample))
-	f.Add([]byte(head + "specs: {dir: x}\nlisten: \"%\"\ndrift: {cron: \"TZ=\"}\n"))
-	f.Add([]byte(head + "specs: {url: \"::\"}\ntargets: {a: {endpoint: \"http://[\"}}\n---\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		cfg, problems := Load("sluice.yaml", data)
-		if len(problems) > 0 {
-			if !reflect.DeepEqual(cfg, Config{}) {
-				t.Errorf("a configuration with problems is used: %+v", cfg)
-			}
-			return
-		}
-		if (cfg.Specs.URL == "") == (cfg.Specs.Dir == "") || len(cfg.Targets) == 0 || cfg.Specs.Interval < time.Second {
-			t.Errorf("incomplete: %+v", cfg)
-		}
-		if cfg.Mode != "observe" && cfg.Mode != "dry-run" && cfg.Mode != "apply" {
-			t.Errorf("mode %q", cfg.Mode)
-		}
-	})
-}
