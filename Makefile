@@ -14,7 +14,7 @@ help: ## list the targets
 demo: ## watch all of it work, no AWS account needed (KEEP=1 leaves it running)
 	@$(GO) build -o bin/sluice ./cmd/sluice && bin/sluice demo $(if $(KEEP),--keep)
 
-test: fmt lint race ## everything that CI runs
+test: fmt lint race ## what CI runs, beside fuzzing
 
 fmt: ## fail when a file is not gofmt-ed
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
@@ -33,10 +33,9 @@ build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/sluice ./cmd/sluice
 
 fuzz: ## every fuzz target for FUZZTIME (default 10s)
-	@for pkg in $$($(GO) list ./...); do \
-		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),10s) $$pkg || exit 1; \
-		done; \
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
+		echo "$${file%/*} $${target#func }"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZTIME),10s) -fuzzminimizetime 1s "$${file%/*}" </dev/null || exit 1; \
 	done
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
