@@ -130,7 +130,9 @@ func TestEditingChangesNothingElse(t *testing.T) {
 			return list
 		}
 		wanted, live := draw("wanted", 4), draw("live", 4)
-		comment := func(n int) string { return rapid.SampledFrom([]string{"", fmt.Sprintf(" # note %d", n)}).Draw(t, "comment") }
+		comment := func(n int) string {
+			return rapid.SampledFrom([]string{"", fmt.Sprintf(" # note %d", n)}).Draw(t, "comment")
+		}
 		indent := strings.Repeat(" ", rapid.IntRange(4, 8).Draw(t, "indent"))
 		text := head + "  secondary:" + comment(0) + "\n    addresses:" + comment(1) + "\n"
 		for i, ip := range wanted {
@@ -167,4 +169,24 @@ func TestEditingChangesNothingElse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The last proof of an edit: nothing but what was meant reads back differently.
+func TestAChangedFileIsReadBack(t *testing.T) {
+	other := strings.NewReplacer("name: a", "name: b", "3d", "3e").Replace(head) + "  secondary: {count: 1}\n---\n"
+	before := spec.File{Path: "a.yaml", Data: []byte(other + head + "  secondary: {addresses: [10.0.1.20]}\n")}
+	wanted := map[string]any{"apiVersion": "sluice/v1", "kind": "NetworkInterface", "metadata": map[string]any{"name": "a"},
+		"spec": map[string]any{"id": "eni-0a1b2c3d", "secondary": map[string]any{"addresses": []any{"10.0.1.21"}}}}
+	for after, want := range map[string]bool{
+		other + head + "  secondary: {addresses: [10.0.1.21]} # new\n":                                       true,
+		other + head + "  secondary: {addresses: [10.0.1.22]}\n":                                             false,
+		other + head + "  secondary: {addresses: [10.0.1.21]}\n  allowReassignment: true\n":                  false,
+		strings.Replace(other, "count: 1", "count: 2", 1) + head + "  secondary: {addresses: [10.0.1.21]}\n": false,
+		other + head + "  secondary: {addresses: [10.0.1.21]}\n---\na: b\n":                                  false,
+		other + head + "  secondary: {addresses: [10.0.1.21}\n":                                              false,
+	} {
+		if same(before, []byte(after), 1, wanted) != want {
+			t.Errorf("read back as meant is %v of\n%s", !want, after)
+		}
+	}
 }
