@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,12 +32,22 @@ var nowhere = netip.AddrFrom4([4]byte{192, 0, 2, 1})
 func (c *Client) ReadAccess(ctx context.Context) []Access {
 	dryRun := aws.Bool(true)
 	subnet := aws.String("subnet-00000000") // IAM has no say by subnet here
-	return []Access{
-		ask(ctx, c, "DescribeNatGateways", c.api.DescribeNatGateways, &awsec2.DescribeNatGatewaysInput{DryRun: dryRun}),
-		ask(ctx, c, "DescribeNetworkInterfaces", c.api.DescribeNetworkInterfaces, &awsec2.DescribeNetworkInterfacesInput{DryRun: dryRun, MaxResults: aws.Int32(5)}),
-		ask(ctx, c, "DescribeSubnets", c.api.DescribeSubnets, &awsec2.DescribeSubnetsInput{DryRun: dryRun}),
-		ask(ctx, c, "GetSubnetCidrReservations", c.api.GetSubnetCidrReservations, &awsec2.GetSubnetCidrReservationsInput{DryRun: dryRun, SubnetId: subnet}),
-	}
+	list := make([]Access, 4)
+	var asking sync.WaitGroup // side by side: a silent endpoint costs one time-out, not four
+	asking.Go(func() {
+		list[0] = ask(ctx, c, "DescribeNatGateways", c.api.DescribeNatGateways, &awsec2.DescribeNatGatewaysInput{DryRun: dryRun})
+	})
+	asking.Go(func() {
+		list[1] = ask(ctx, c, "DescribeNetworkInterfaces", c.api.DescribeNetworkInterfaces, &awsec2.DescribeNetworkInterfacesInput{DryRun: dryRun, MaxResults: aws.Int32(5)})
+	})
+	asking.Go(func() {
+		list[2] = ask(ctx, c, "DescribeSubnets", c.api.DescribeSubnets, &awsec2.DescribeSubnetsInput{DryRun: dryRun})
+	})
+	asking.Go(func() {
+		list[3] = ask(ctx, c, "GetSubnetCidrReservations", c.api.GetSubnetCidrReservations, &awsec2.GetSubnetCidrReservationsInput{DryRun: dryRun, SubnetId: subnet})
+	})
+	asking.Wait()
+	return list
 }
 
 // ChangeAccess asks EC2 whether the calls that change a NAT gateway would be

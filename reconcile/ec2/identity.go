@@ -43,6 +43,10 @@ func Identify(ctx context.Context, cfg Config) (Identity, error) {
 	case errors.As(err, &api):
 		return Identity{}, fmt.Errorf("STS: %s: %s", cut(api.ErrorCode()), cut(api.ErrorMessage()))
 	case err != nil:
+		var link *url.Error
+		if errors.As(err, &link) { // without the SDK's wrappings
+			err = fmt.Errorf("%s: %w", stripUser(link.URL), link.Err)
+		}
 		return Identity{}, fmt.Errorf("STS: %s", cut(err.Error()))
 	}
 	who, err := arn.Parse(aws.ToString(out.Arn))
