@@ -42,6 +42,7 @@ var layout = []struct {
 	{"reconcile/judge", []string{"reconcile/ruling", "reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
 	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
 	{"reconcile/adopt", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "reconcile/strictyaml"}, "pure: writes specs for what there is, and proves them by the planner"},
+	{"reconcile/iampolicy", []string{"reconcile/inventory"}, "pure: what IAM must allow for which resources"},
 	{"reconcile/ec2", []string{"reconcile/inventory"}, "meets the simulator on the wire only"},
 	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
 	{"reconcile", []string{
@@ -172,7 +173,7 @@ func TestTheLayoutNamesOnlyFoldersThatExist(t *testing.T) {
 
 func TestWhatPlansIsPure(t *testing.T) {
 	for _, f := range sources(t) {
-		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/adopt"}, f.folder) {
+		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/adopt", "reconcile/iampolicy"}, f.folder) {
 			continue
 		}
 		for _, im := range imports(f.ast) {

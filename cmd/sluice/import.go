@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile/adopt"
 )
 
@@ -82,16 +79,9 @@ func (c *importCall) check() error {
 			return fmt.Errorf("%q is no id of a NAT gateway or network interface: write nat-… or eni-… in full", id)
 		}
 	}
-	c.tags = map[string]string{}
-	for _, raw := range c.rawTags {
-		key, value, found := strings.Cut(raw, "=")
-		if !found || key == "" {
-			return fmt.Errorf("--tag %q is not KEY=VALUE", raw)
-		}
-		if had, twice := c.tags[key]; twice && had != value {
-			return fmt.Errorf("--tag %s is given with two values, and no resource has both", key)
-		}
-		c.tags[key] = value
+	var err error
+	if c.tags, err = readTags(c.rawTags); err != nil {
+		return err
 	}
 	switch {
 	case len(c.ids) > 0 && len(c.tags) > 0:
@@ -114,13 +104,9 @@ func (a *app) importLive(ctx context.Context, c importCall) error {
 	if err != nil {
 		return err
 	}
-	targets := cfg.Targets
-	if c.target != "" {
-		one, ok := targets[c.target]
-		if !ok {
-			return fmt.Errorf("--target %q is not configured; known targets: %s", c.target, strings.Join(slices.Sorted(maps.Keys(targets)), ", "))
-		}
-		targets = map[string]config.Target{c.target: one}
+	targets, err := oneTarget(cfg.Targets, c.target)
+	if err != nil {
+		return err
 	}
 	var there existing
 	if sourced {
