@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -128,16 +129,11 @@ func (a *app) live(ctx context.Context, targets map[string]config.Target, c impo
 	}
 	names := slices.Sorted(maps.Keys(targets))
 	w.inventories = make([]inventory.Inventory, len(names))
-	done := make(chan int)
+	var reading sync.WaitGroup
 	for i, name := range names {
-		go func() {
-			defer func() { done <- i }()
-			w.inventories[i] = clients[name].Observe(ctx, c.query(name, docs))
-		}()
+		reading.Go(func() { w.inventories[i] = clients[name].Observe(ctx, c.query(name, docs)) })
 	}
-	for range names {
-		<-done
-	}
+	reading.Wait()
 	for _, inv := range w.inventories {
 		for _, u := range inv.Unread {
 			w.unread = append(w.unread, fmt.Sprintf("target %q: %s could not be read: %s", inv.Target, u.Part, u.Reason))
