@@ -16,7 +16,7 @@ func (l *Loop) observe(ctx context.Context, docs []spec.Document) []inventory.In
 	targets := slices.Sorted(maps.Keys(l.cfg.Targets))
 	inventories := make([]inventory.Inventory, len(targets))
 	each(targets, func(i int, target string) {
-		if q := query(target, docs); !q.Empty() {
+		if q := Query(target, docs); !q.Empty() {
 			inventories[i] = l.cfg.Targets[target].EC2.Observe(ctx, q)
 		}
 		inventories[i].Target = target
@@ -38,8 +38,8 @@ func (l *Loop) observeSubnets(ctx context.Context, in plan.Input) {
 	})
 }
 
-// query asks for what the good documents of one target name.
-func query(target string, docs []spec.Document) inventory.Query {
+// Query asks for what the good documents of one target name.
+func Query(target string, docs []spec.Document) inventory.Query {
 	var q inventory.Query
 	for _, d := range docs {
 		switch {

@@ -31,14 +31,19 @@ type common struct {
 
 // where adds the flags that name specs and policies.
 func (c *common) where(cmd *cobra.Command) {
+	c.whereSpecs(cmd)
+	cmd.Flags().StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies, or an OPA bundle (.tar.gz); may repeat (the shipped library is always in force)")
+	c.advisoryFlag(cmd)
+}
+
+// whereSpecs adds the flags that name specs.
+func (c *common) whereSpecs(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.config, "config", "", "read everything from this sluice.yaml")
 	f.StringVar(&c.dir, "dir", "", "specs from a folder")
 	f.StringVar(&c.repo, "repo", "", "specs from a Git repository: https://, ssh:// or file://")
 	f.StringVar(&c.ref, "ref", "", "with --repo: branch, tag, commit, or semver:RANGE for the newest tag in a range (default: the repository's own branch)")
 	f.StringVar(&c.path, "path", "", "with --repo: the folder of the specs in it")
-	f.StringArrayVar(&c.policies, "policy", nil, "a folder of Rego policies, or an OPA bundle (.tar.gz); may repeat (the shipped library is always in force)")
-	c.advisoryFlag(cmd)
 }
 
 func (c *common) advisoryFlag(cmd *cobra.Command) {

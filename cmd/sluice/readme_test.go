@@ -100,6 +100,24 @@ func newcomer(t *testing.T) *shell {
 	return &shell{t: t}
 }
 
+func TestAFleetIsAdoptedAsTheReadmeSays(t *testing.T) {
+	block, output := readmeBlock(t, "adoption"), readmeBlock(t, "adoption output")
+	s := newcomer(t)
+	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "sim", "AWS_SECRET_ACCESS_KEY": "sim"} {
+		t.Setenv(name, value)
+	}
+	s.sim([]string{"sluice", "sim", "--world", "examples/quickstart/world.yaml"})
+	s.run(block)
+	if want := []int{exitDone, exitDone, exitDone, exitDone}; !slices.Equal(s.status, want) {
+		t.Errorf("statuses %v, want %v\n%s", s.status, want, s.out.String())
+	}
+	for line := range strings.Lines(output + "\n3 resources: 3 in sync\n") {
+		if !strings.Contains(s.out.String(), line) {
+			t.Errorf("the output does not say %q:\n%s", line, s.out.String())
+		}
+	}
+}
+
 func TestTheReadmesSessionWorksAsWritten(t *testing.T) {
 	block := readmeBlock(t, "session")
 	s := newcomer(t)

@@ -47,20 +47,25 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 		out.Drift = &reconcile.Drift{Schedule: s, Correct: cfg.Drift.Action == "correct"}
 	}
 	for name, target := range cfg.Targets {
-		client, err := ec2.New(ctx, ec2.Config{
-			Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated,
-			OnCall: func(operation, code string, took time.Duration) {
-				if count != nil {
-					count(name, operation, code, took)
-				}
-			},
-		})
+		client, err := a.client(ctx, name, target, ec2Mode, count)
 		if err != nil {
 			return out, err // it names the target
 		}
 		out.Targets[name] = reconcile.Target{EC2: client, GatewayLimit: target.AddressesPerNatGateway}
 	}
 	return out, nil
+}
+
+// client makes the client of one target.
+func (a *app) client(ctx context.Context, name string, target config.Target, ec2Mode string, count onCall) (*ec2.Client, error) {
+	return ec2.New(ctx, ec2.Config{
+		Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated,
+		OnCall: func(operation, code string, took time.Duration) {
+			if count != nil {
+				count(name, operation, code, took)
+			}
+		},
+	})
 }
 
 // sources opens where specs and policies come from.

@@ -115,7 +115,9 @@ func (n namedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error)
 type exchange struct {
 	sent      atomic.Bool
 	requestID string
-	timedOut  bool // an attempt ran into CallTimeout
+	timedOut  bool          // an attempt ran into CallTimeout
+	date      time.Time     // when EC2 says that it answered; zero: it did not
+	skew      time.Duration // how far that is ahead of our own clock
 	caller    context.Context
 }
 

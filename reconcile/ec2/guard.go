@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // guard is the last look at what leaves the process. It trusts nothing above it:
@@ -78,6 +79,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.sent.Store(true)
+	if x.date, err = http.ParseTime(resp.Header.Get("Date")); err == nil {
+		x.skew = time.Until(x.date)
+	}
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}

@@ -115,7 +115,7 @@ func (c *Client) networkInterfaces(ctx context.Context, in awsec2.DescribeNetwor
 	return slices.DeleteFunc(all, func(n inventory.NetworkInterface) bool { return !wanted(n) }), err
 }
 
-// queriedInterfaces reads the interfaces that q names by id or by tags.
+// queriedInterfaces reads the interfaces that q names by id or by tags, or all.
 func (c *Client) queriedInterfaces(ctx context.Context, q inventory.Query) ([]inventory.NetworkInterface, error) {
 	var all []inventory.NetworkInterface
 	read := func(wanted func(inventory.NetworkInterface) bool, filters ...types.Filter) error {
@@ -123,6 +123,10 @@ func (c *Client) queriedInterfaces(ctx context.Context, q inventory.Query) ([]in
 		list, err := c.networkInterfaces(ctx, in, wanted)
 		all = append(all, list...)
 		return err
+	}
+	if q.NetworkInterfaces {
+		err := read(func(inventory.NetworkInterface) bool { return true })
+		return all, err
 	}
 	// A filter, not the list of ids: one unknown id would fail its whole chunk.
 	for chunk := range slices.Chunk(sortedSet(q.NetworkInterfaceIDs), filterValues) {

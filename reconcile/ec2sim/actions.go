@@ -23,6 +23,10 @@ func actions() map[string]action {
 		{name: "UnassignPrivateIpAddresses", mutating: true, run: unassignAddresses, together: unassignTogether, accepts: map[string]param{
 			"NetworkInterfaceId": oneID("eni-", codeInterfaceMalformed), "PrivateIpAddress": {form: list, check: addressCheck},
 			"Ipv4Prefix": {form: list, check: prefixCheck}}},
+		{name: identityAction, run: getCallerIdentity},
+		{name: simulateAction, run: simulatePrincipalPolicy, accepts: map[string]param{
+			"PolicySourceArn": {form: text, required: true}, "ActionNames": {form: members, required: true}, "ResourceArns": {form: members},
+			"MaxItems": {form: whole, min: 1, max: 1000}}},
 	} {
 		if a.limit == nil {
 			a.limit = a.usualLimit

@@ -41,6 +41,7 @@ type outcome struct {
 	id    string
 	lost  bool          // close the connection instead
 	delay time.Duration // then wait first
+	date  time.Time     // of the answer, by EC2's clock
 }
 
 // serve carries out one request under the lock and writes it into the call log.
@@ -56,7 +57,7 @@ func (s *Server) serve(in incoming) (out outcome) {
 			out = outcome{fail: fail(codeInternal, "The simulator failed: %v", p)}
 		}
 		s.seq++
-		out.id = call.RequestID
+		out.id, out.date = call.RequestID, s.asOf.Add(time.Duration(s.world.ClockAhead))
 		call.Seq, call.Time, call.Status, call.Lost = s.seq, s.asOf, 200, out.lost
 		if out.fail != nil {
 			call.Code, call.Status = out.fail.code, out.fail.status
@@ -134,7 +135,7 @@ func (s *Server) admit(in incoming) (action, params, *failure) {
 	switch {
 	case s.world.denies(in.principal, act.name):
 		return act, p, fail(codeUnauthorized, "You are not authorized to perform this operation. "+
-			"User: arn:aws:iam::%s:user/%s is not authorized to perform: ec2:%s", s.world.Account, in.principal, act.name)
+			"User: %s is not authorized to perform: ec2:%s", s.world.user(in.principal), act.name)
 	case p.flag("DryRun"):
 		return act, p, fail(codeDryRun, "Request would have succeeded, but DryRun flag is set.")
 	}

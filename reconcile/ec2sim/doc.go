@@ -2,6 +2,9 @@
 // nothing but its own memory. The AWS CLI, boto3 and the AWS SDKs can be its
 // clients.
 //
+// Two actions of other services are served too, because clients ask the same endpoint:
+// STS's GetCallerIdentity, and, where the world says so, IAM's SimulatePrincipalPolicy.
+//
 // A [World] says what the account holds. A [Server] serves it: as an
 // http.Handler, or through [Server.Transport] without any socket. Time is the
 // world's only engine: addresses are assigning, then in service; draining, then

@@ -19,6 +19,7 @@ type response struct {
 	contentType string
 	body        []byte
 	requestID   string
+	date        time.Time // by EC2's clock; zero: the server's own
 }
 
 // errLost is the answer that never comes. It wraps io.EOF, which is what a client
@@ -79,6 +80,9 @@ func (r response) header() http.Header {
 		"Content-Length": {strconv.Itoa(len(r.body))}}
 	if r.requestID != "" {
 		h.Set("X-Amzn-Requestid", r.requestID)
+	}
+	if !r.date.IsZero() {
+		h.Set("Date", r.date.UTC().Format(http.TimeFormat))
 	}
 	return h
 }

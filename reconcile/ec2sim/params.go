@@ -28,6 +28,7 @@ const (
 	whole               // Name=12
 	truth               // Name=true
 	filters             // Name.1.Name=key&Name.1.Value.1=value
+	members             // Name.member.1=value, as IAM writes lists
 )
 
 // params are the parameters of one request. The accessors expect that check has
@@ -77,6 +78,9 @@ func (f form) fits(key, rest string) bool {
 	switch f {
 	case list:
 		return index(rest) > 0
+	case members:
+		number, ok := strings.CutPrefix(rest, "member.")
+		return ok && index(number) > 0
 	case filters:
 		number, field, _ := strings.Cut(rest, ".")
 		value, isValue := strings.CutPrefix(field, "Value.")

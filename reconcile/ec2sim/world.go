@@ -18,6 +18,9 @@ type World struct {
 	Anonymous  bool   `json:"anonymous,omitempty"`  // serve requests without credentials too
 	Throttling *bool  `json:"throttling,omitempty"` // EC2's token buckets; on when absent
 
+	ClockAhead      Duration `json:"clockAhead,omitempty"`      // how far EC2's clock, as its answers show it, is ahead
+	SimulatesPolicy bool     `json:"simulatesPolicy,omitempty"` // iam:SimulatePrincipalPolicy is allowed, and answers by denied
+
 	Limits            Limits             `json:"limits,omitzero"`
 	Timing            Timing             `json:"timing,omitzero"`
 	Subnets           []Subnet           `json:"subnets,omitempty"`

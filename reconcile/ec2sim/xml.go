@@ -61,12 +61,11 @@ type errorBody struct {
 // render writes an outcome as EC2 would.
 func (s *Server) render(action string, out outcome) response {
 	if out.fail != nil {
-		body := errorBody{Code: out.fail.code, Message: out.fail.message, RequestID: out.id}
-		return response{out.fail.status, "text/xml;charset=UTF-8", encode(body, nil), out.id}
+		return response{out.fail.status, "text/xml;charset=UTF-8", encode(errorOf(action, out), nil), out.id, out.date}
 	}
 	out.body.stamp(out.id)
-	start := &xml.StartElement{Name: xml.Name{Space: namespace, Local: action + "Response"}}
-	return response{http.StatusOK, "text/xml;charset=UTF-8", encode(out.body, start), out.id}
+	start := &xml.StartElement{Name: xml.Name{Space: namespaceOf(action), Local: action + "Response"}}
+	return response{http.StatusOK, "text/xml;charset=UTF-8", encode(out.body, start), out.id, out.date}
 }
 
 // encode writes a body as XML; start, when given, names the root element.

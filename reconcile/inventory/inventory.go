@@ -95,13 +95,14 @@ func (inv *Inventory) Sort() {
 // Query says which resources to observe.
 type Query struct {
 	NatGateways          bool                // all gateways of the target, in one paged call
+	NetworkInterfaces    bool                // all interfaces of the target, in one paged call; ids and tags then add nothing
 	NetworkInterfaceIDs  []string            // by id, in chunks
 	NetworkInterfaceTags []map[string]string // by tags, one call each
 }
 
 // Empty reports whether the query asks for nothing.
 func (q Query) Empty() bool {
-	return !q.NatGateways && len(q.NetworkInterfaceIDs) == 0 && len(q.NetworkInterfaceTags) == 0
+	return !q.NatGateways && !q.NetworkInterfaces && len(q.NetworkInterfaceIDs) == 0 && len(q.NetworkInterfaceTags) == 0
 }
 
 // SubnetQuery says which subnets to look at, and for which of them to read the

@@ -138,11 +138,16 @@ func (it *item) resolveInterface() {
 	inventory.SortPrefixes(n.Prefixes)
 	it.id, it.live, it.vpc, it.subnet, it.addresses, it.prefixes = n.ID, n, n.VpcID, n.SubnetID, n.Addresses, n.Prefixes
 	switch {
-	case strings.EqualFold(n.Type, "natGateway") || strings.EqualFold(n.Type, "nat_gateway"):
+	case OfGateway(n):
 		it.fail("%s belongs to a NAT gateway; write a spec of kind NatGateway for the gateway instead", n.ID)
 	case n.RequesterManaged || n.OperatorManaged:
 		it.fail("%s is managed by an AWS service%s; sluice leaves it alone", n.ID, parenthesis(n.Description))
 	}
+}
+
+// OfGateway reports whether an interface is a NAT gateway's own.
+func OfGateway(n inventory.NetworkInterface) bool {
+	return strings.EqualFold(n.Type, "natGateway") || strings.EqualFold(n.Type, "nat_gateway") // as EC2 and its emulators spell it
 }
 
 // sortedAddresses returns a sorted copy, so that nothing hangs on the order in

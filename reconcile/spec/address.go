@@ -10,9 +10,11 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 )
 
-// maxEntries is a list longer than the schema allows. Longer ones are not looked
-// into: comparing each entry with each would let a small file take long.
-const maxEntries = 64
+// maxEntries is the schema's maxItems of addresses and of prefixes. Longer lists are
+// refused there, and not looked into here: comparing each entry with each would let
+// a small file take long. It must never be less than what the schema lets through:
+// a list that is neither refused nor read would ask for nothing.
+const maxEntries = 255
 
 // addresses reads spec.secondary.addresses. What is wrong is left out.
 func (r *reader) addresses(texts []string) []netip.Addr {

@@ -342,3 +342,22 @@ func TestAnInterfaceMayHoldMoreThanAGateway(t *testing.T) {
 		}
 	}
 }
+
+// A list that is let through and not read would ask for nothing, and so for the
+// removal of everything.
+func TestEveryListThatTheSchemaLetsThroughIsReadWhole(t *testing.T) {
+	for _, n := range []int{64, 65, 255, 256} {
+		var addresses, prefixes []string
+		for i := range n {
+			addresses = append(addresses, fmt.Sprintf("10.0.%d.%d", i/200, 10+i%200))
+			prefixes = append(prefixes, fmt.Sprintf("10.1.%d.%d/28", i/16, i%16*16))
+		}
+		text := fmt.Sprintf("apiVersion: sluice/v1\nkind: NetworkInterface\nmetadata: {name: a}\nspec:\n  id: eni-0065a61b324d1897a\n"+
+			"  secondary: {addresses: [%s]}\n  prefixes: {cidrs: [%s]}\n", strings.Join(addresses, ", "), strings.Join(prefixes, ", "))
+		set := Parse([]File{{"a.yaml", []byte(text)}})
+		doc := set.Documents[0]
+		if read := len(doc.Secondary.Addresses) == n && len(doc.Prefixes.CIDRs) == n; read == (len(set.Problems) > 0) || read != (n <= 255) {
+			t.Errorf("of %d entries each, %d addresses and %d prefixes are read; problems %v", n, len(doc.Secondary.Addresses), len(doc.Prefixes.CIDRs), set.Problems)
+		}
+	}
+}
