@@ -33,8 +33,6 @@ type Config struct {
 	Extensions []string
 	// Limits replace the defaults where they are not zero.
 	Limits Limits
-	// Timeout bounds each Head and each Fetch; 2 minutes when zero.
-	Timeout time.Duration
 
 	// Username and Password are for https, where the URL has no userinfo.
 	Username, Password string
@@ -102,6 +100,8 @@ type Limits struct {
 	Transfer   int64 // bytes that a server may send in one fetch: 256 MiB
 	Unpacked   int64 // bytes of all objects of one fetch, unpacked: 512 MiB
 	Memory     int64 // bytes that the process of a Runner may use: 1 GiB
+	// Timeout bounds each look at the ref, each fetch and each look back: 2 minutes.
+	Timeout time.Duration
 }
 
 // fill puts the defaults where nothing was set.
@@ -114,6 +114,7 @@ func (l *Limits) fill() {
 	setDefault(&l.Transfer, 256<<20)
 	setDefault(&l.Unpacked, 512<<20)
 	setDefault(&l.Memory, 1<<30)
+	setDefault(&l.Timeout, 2*time.Minute)
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -135,9 +136,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("limits.%s: %d is negative; give a positive number, or leave it out for the default", name, value)
 		}
 	}
-	setDefault(&c.Timeout, 2*time.Minute)
-	if c.Timeout < 0 {
-		return fmt.Errorf("timeout: %s is negative; give a positive duration, or leave it out for the default", c.Timeout)
+	if c.Limits.Timeout < 0 {
+		return fmt.Errorf("limits.timeout: %s is negative; give a positive duration, or leave it out for the default", c.Limits.Timeout)
 	}
 	if c.Extensions == nil {
 		c.Extensions = []string{".yaml", ".yml", ".json", ".rego"}
