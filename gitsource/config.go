@@ -104,6 +104,13 @@ type Limits struct {
 	Timeout time.Duration
 }
 
+// DefaultLimits are what holds where nothing is set.
+func DefaultLimits() Limits {
+	var l Limits
+	l.fill()
+	return l
+}
+
 // fill puts the defaults where nothing was set.
 func (l *Limits) fill() {
 	setDefault(&l.Files, 10_000)

@@ -29,7 +29,7 @@ func TestABadSettingIsNamedWithWhatToDo(t *testing.T) {
 		"a negative limit":         {Config{URL: good, Limits: Limits{Depth: -1}}, "limits.depth: -1 is negative"},
 		"a negative timeout":       {Config{URL: good, Limits: Limits{Timeout: -time.Second}}, "limits.timeout: -1s is negative"},
 		"a CA file that is none":   {Config{URL: good, CAFile: "/none.pem"}, "caFile: /none.pem"},
-		"a key file that is none":  {Config{URL: "git@git.example.com:x.git", SSH: SSH{KeyFile: "/none"}}, "ssh.keyFile: /none"},
+		"a key file that is none":  {Config{URL: "git@git.example.com:x.git", SSH: SSH{KeyFile: "/none"}}, "auth.ssh.keyFile: /none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(tt.cfg)

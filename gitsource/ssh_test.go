@@ -49,7 +49,7 @@ func TestTheHostKeyIsAlwaysChecked(t *testing.T) {
 		cfg := s.config()
 		cfg.SSH.KnownHosts = t.TempDir() + "/none"
 		_, err := open(t, cfg).Head(context.Background())
-		wantError(t, err, ErrUnreachable, "set ssh.knownHosts")
+		wantError(t, err, ErrUnreachable, "set auth.ssh.knownHosts")
 	})
 	t.Run("from the environment", func(t *testing.T) {
 		cfg := s.config()

@@ -84,7 +84,7 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 
 // open opens a folder or a repository.
 func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsource.Source, error) {
-	cfg := gitsource.Config{URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path, Runner: runGit}
+	cfg := gitsource.Config{URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path, Limits: repo.Limits, Runner: runGit}
 	if err := a.giveAccess(&cfg, repo, loginHost); err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -72,6 +71,7 @@ type raw struct {
 	Webhooks rawWebhooks `json:"webhooks"`
 
 	CommitStatus *rawCommitStatus `json:"commitStatus"`
+	PolicyLimits rawPolicyLimits `json:"policyLimits"`
 }
 
 type rawRepo struct {
@@ -87,6 +87,7 @@ type rawRepo struct {
 	Interval string     `json:"interval"`
 	Verify   *rawVerify `json:"verify"`
 	CAFile   string     `json:"caFile"`
+	Limits   *rawLimits `json:"limits"`
 	rawAccess
 	rawBundle
 }
@@ -151,6 +152,7 @@ func (l *loader) config() Config {
 	l.checkListen(cfg.Listen)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
 	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)
+	cfg.PolicyLimits = l.policyLimits(r.PolicyLimits)
 	return cfg
 }
 
@@ -178,22 +180,10 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
 	}
 	if r.Interval != "" {
-		repo.Interval = l.interval(r.Interval, at("interval"))
+		repo.Interval = l.duration(r.Interval, minInterval, maxInterval, at("interval"))
 	}
+	repo.Limits = l.limits(r.Limits, r, path[0] == "specs", at)
 	return repo
-}
-
-// interval reads the duration at path.
-func (l *loader) interval(text string, path []string) time.Duration {
-	name := path[len(path)-1]
-	d, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		l.problem(path, "%s %.40q is not a duration; write one such as 30s or 5m", name, text)
-	case d < minInterval || d > maxInterval:
-		l.problem(path, "%s %.40q is out of range; write 1s to 24h", name, text)
-	}
-	return d
 }
 
 func (l *loader) verify(specs Repo, r *rawVerify) Verify {
