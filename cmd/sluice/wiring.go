@@ -77,10 +77,19 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 		if err != nil {
 			return nil, nil, err
 		}
-		policies = append(policies, src)
+		policies = append(policies, pacedSource{src, repo.Interval})
 	}
 	return specs, policies, nil
 }
+
+// pacedSource is looked at in an interval of its own.
+type pacedSource struct {
+	reconcile.Source
+	every time.Duration
+}
+
+// Every is for [reconcile.Paced].
+func (s pacedSource) Every() time.Duration { return s.every }
 
 // open opens a folder or a repository.
 func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsource.Source, error) {

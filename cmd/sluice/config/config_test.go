@@ -52,11 +52,11 @@ func TestLoadReadsEverySetting(t *testing.T) {
 				Transfer: 64 << 30, Unpacked: 64 << 20, Memory: 64 << 20, Timeout: time.Hour},
 			Verify: Verify{PGPKeys: filepath.Join(folder, "keys", "ops.asc"), SSHAllowedSigners: "/etc/allowed_signers"}},
 		Policies: []Repo{
-			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute, Limits: gitsource.Limits{FileSize: 1 << 20}},
-			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute, Limits: gitsource.Limits{Files: 1, Timeout: time.Second}},
+			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: 30 * time.Second, Limits: gitsource.Limits{FileSize: 1 << 20}},
+			{Dir: filepath.Join(folder, "policies"), Interval: 30 * time.Second, Limits: gitsource.Limits{Files: 1, Timeout: time.Second}},
 			{Interval: 5 * time.Minute, Bundle: &Bundle{URL: "https://example.com/p.tar.gz", PublicKeys: map[string]string{"ci": filepath.Join(folder, "ci.pem")},
 				Scope: "write", TokenFile: filepath.Join(folder, "token"), CAFile: "/ca.pem"}},
-			{Interval: time.Minute, Bundle: &Bundle{File: filepath.Join(folder, "p.tar.gz")}},
+			{Interval: 30 * time.Second, Bundle: &Bundle{File: filepath.Join(folder, "p.tar.gz")}},
 		},
 		Levels: map[string]string{"spec.keep_two": "advisory"},
 		Targets: map[string]Target{

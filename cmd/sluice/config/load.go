@@ -122,6 +122,9 @@ func (l *loader) config() Config {
 	for i, p := range r.Policies {
 		index := strconv.Itoa(i)
 		policy := l.repo(p, "policies", index)
+		if p.Interval == "" {
+			policy.Interval = cfg.Specs.Interval
+		}
 		l.checkPolicySource(cfg.Specs, policy, index)
 		if p.Verify != nil {
 			l.problem([]string{"policies", index, "verify"}, "verify is for specs only: no rule asks who signed a policy")
