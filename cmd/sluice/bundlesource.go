@@ -42,7 +42,8 @@ type bundleSource struct {
 
 func (a *app) openBundle(repo config.Repo) (*bundleSource, error) {
 	b := repo.Bundle
-	cfg := bundle.Config{URL: b.URL, File: b.File, Scope: b.Scope, CAFile: b.CAFile, Token: a.token(b), Keys: map[string][]byte{}}
+	cfg := bundle.Config{URL: b.URL, File: b.File, Scope: b.Scope, CAFile: b.CAFile, Token: a.token(b),
+		ClientCert: bundle.ClientCert(repo.Access.ClientCert), Proxy: repo.Access.Proxy, Keys: map[string][]byte{}}
 	for name, file := range b.PublicKeys {
 		data, err := os.ReadFile(file)
 		if err != nil {

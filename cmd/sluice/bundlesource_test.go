@@ -12,13 +12,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	opa "github.com/open-policy-agent/opa/v1/bundle"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
 const bundledRule = "# METADATA\n# title: Two are kept\npackage sluice.spec.keep_two\n\ndeny contains \"two, please\" if count(input.spec.secondary.addresses) < data.params.keep_two.minimum\n"
@@ -157,6 +160,8 @@ func TestABundleIsRefusedWhen(t *testing.T) {
 		{"its scope is another", write("scope.yaml", "{"+trusted+", publicKeys: {ci: ci.pem}, scope: write}"), `another scope than "write"`},
 		{"its token is not set", write("token.yaml", "{"+trusted+", publicKeys: {ci: ci.pem}, tokenEnv: NO_SUCH_TOKEN}"), "the token is empty"},
 		{"its token's file is not there", write("file.yaml", "{"+trusted+", publicKeys: {ci: ci.pem}, tokenFile: none}"), "tokenFile: open "},
+		{"its client certificate is not there", write("cert.yaml", "{"+trusted+", publicKeys: {ci: ci.pem}, clientCert: {certFile: none, keyFile: none}}"), "clientCert: "},
+		{"its proxy is not there", write("proxy.yaml", "{"+trusted+", publicKeys: {ci: ci.pem}, proxy: \"http://127.0.0.1:9\"}"), "the proxy (of proxy or HTTPS_PROXY) cannot be reached"},
 		{"its file must be signed and is not by ours", write("signed.yaml", "{bundle: policy.tar.gz, publicKeys: {ci: other.pem}}"), "none of the keys that are trusted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -169,6 +174,27 @@ func TestABundleIsRefusedWhen(t *testing.T) {
 	_, stderr, status := execute(t, "audit", s.path("specs"), "--policy", s.url)
 	if status != exitFailed || !strings.Contains(stderr, "a repository or a bundle elsewhere is named in sluice.yaml") {
 		t.Errorf("by --policy: status %d\n%s", status, stderr)
+	}
+}
+
+func TestEachPolicySourceKeepsItsInterval(t *testing.T) {
+	s := newBundleStage(t)
+	cfg, problems := config.Load(s.path("sluice.yaml"), fmt.Appendf(nil, "apiVersion: sluice/v1\nkind: Config\nspecs: {dir: specs, interval: 3m}\n"+
+		"policies: [{url: \"https://h/x.git\", interval: 5s}, {dir: rules, interval: 1h}, {bundle: %q, publicKeys: {ci: ci.pem}, caFile: ca.pem, interval: 1m}, {bundle: policy.tar.gz}]\n", s.url))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	a := &app{getenv: os.Getenv}
+	_, policies, err := a.sources(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []time.Duration
+	for _, src := range policies {
+		got = append(got, src.(reconcile.Paced).Every())
+	}
+	if want := []time.Duration{5 * time.Second, time.Hour, time.Minute, 3 * time.Minute}; !slices.Equal(got, want) {
+		t.Errorf("intervals %v, want %v", got, want)
 	}
 }
 

@@ -50,7 +50,7 @@ type Repo struct {
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
 	Verify   Verify        // of the specs only, with URL
-	Access   Access        // with URL only
+	Access   Access        // with URL only; of a Bundle that is fetched, ClientCert and Proxy
 
 	Limits gitsource.Limits // zero fields mean its defaults; not with Bundle
 }

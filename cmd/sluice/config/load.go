@@ -173,11 +173,14 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 	}
 	if r.Bundle != "" {
 		repo.Bundle = l.bundle(r.rawBundle, r.CAFile, at)
+		repo.Access = l.bundleAccess(r, at)
 	} else {
 		repo.Access = l.access(r.rawAccess, r.CAFile, r.URL, at)
 	}
-	if r.Dir != "" && r.CAFile != "" {
-		l.problem(at("caFile"), "caFile is for what is fetched over https; dir is a folder")
+	for field, set := range map[string]bool{"caFile": r.CAFile != "", "clientCert": r.ClientCert.CertFile != "", "proxy": r.Proxy != ""} {
+		if r.Dir != "" && set {
+			l.problem(at(field), "%s is for what is fetched over https; dir is a folder", field)
+		}
 	}
 	if r.Path != "" && !filepath.IsLocal(r.Path) {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
