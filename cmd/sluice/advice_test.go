@@ -46,7 +46,41 @@ func TestEverySettingThatAMessageNamesExists(t *testing.T) {
 func literals(t *testing.T) []string {
 	t.Helper()
 	var texts []string
-	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, _ fs.DirEntry, err error) error {
+	eachNode(t, "", func(n ast.Node) {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, _ := strconv.Unquote(lit.Value)
+			texts = append(texts, text)
+		}
+	})
+	return texts
+}
+
+// identifiers are the names that the program without its tests takes from other
+// packages or values, and the fields that it sets.
+func identifiers(t *testing.T) []string { return identifiersOf(t, "") }
+
+func identifiersOf(t *testing.T, folder string) []string {
+	t.Helper()
+	var names []string
+	eachNode(t, folder, func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok {
+				names = append(names, x.Name+"."+n.Sel.Name)
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok {
+				names = append(names, key.Name)
+			}
+		}
+	})
+	return names
+}
+
+// eachNode visits the syntax of what lies in a folder of the repository, without tests.
+func eachNode(t *testing.T, folder string, visit func(ast.Node)) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join("..", "..", folder), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -55,10 +89,7 @@ func literals(t *testing.T) []string {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				text, _ := strconv.Unquote(lit.Value)
-				texts = append(texts, text)
-			}
+			visit(n)
 			return true
 		})
 		return nil
@@ -66,7 +97,6 @@ func literals(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return texts
 }
 
 // settings are the dotted paths of all settings of the configuration: policies.url

@@ -177,6 +177,28 @@ func TestABundleIsRefusedWhen(t *testing.T) {
 	}
 }
 
+func TestABundlesTokenIsReadAnew(t *testing.T) {
+	s := newBundleStage(t)
+	a := &app{getenv: os.Getenv}
+	src, err := a.openPolicy(config.Repo{Bundle: &config.Bundle{URL: s.url, CAFile: s.path("ca.pem"), TokenFile: s.path("token"),
+		PublicKeys: map[string]string{"ci": s.path("ci.pem")}}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"s3cret-one", "s3cret-two"} {
+		s.write(t, "token", []byte(token+"\n"))
+		if _, err := src.Snapshot(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		s.mu.Lock()
+		got := s.header.Get("Authorization")
+		s.mu.Unlock()
+		if got != "Bearer "+token {
+			t.Errorf("authorization %q", got)
+		}
+	}
+}
+
 func TestEachPolicySourceKeepsItsInterval(t *testing.T) {
 	s := newBundleStage(t)
 	cfg, problems := config.Load(s.path("sluice.yaml"), fmt.Appendf(nil, "apiVersion: sluice/v1\nkind: Config\nspecs: {dir: specs, interval: 3m}\n"+
