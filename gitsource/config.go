@@ -77,7 +77,7 @@ type Ref struct {
 type SSH struct {
 	// KeyFile is a private key; the agent at SSH_AUTH_SOCK when empty.
 	KeyFile string
-	// Passphrase gives what opens an encrypted KeyFile. The text of an error must be
+	// Passphrase gives what opens an encrypted KeyFile. An error names the setting, and is
 	// fit for logs.
 	Passphrase func() (string, error)
 	// KnownHosts is a known_hosts file; the files of SSH_KNOWN_HOSTS, or else

@@ -36,13 +36,10 @@ func TestMain(m *testing.M) {
 var children = map[string]func([]byte) []byte{
 	"good": Answer,
 	"crash": func([]byte) []byte {
-		done := make(chan bool)
 		go func() { // where nobody recovers
-			defer close(done)
 			panic("index out of range, told to\x1b[31m pass-" + canary)
 		}()
-		<-done
-		return nil
+		select {} // an answer could be faster than the end
 	},
 	"hungry": func([]byte) []byte {
 		var held []byte
