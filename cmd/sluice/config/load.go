@@ -71,7 +71,7 @@ type raw struct {
 	Webhooks rawWebhooks `json:"webhooks"`
 
 	CommitStatus *rawCommitStatus `json:"commitStatus"`
-	PolicyLimits rawPolicyLimits `json:"policyLimits"`
+	PolicyLimits rawPolicyLimits  `json:"policyLimits"`
 }
 
 type rawRepo struct {
