@@ -32,13 +32,15 @@ func (l *Loop) Serve(ctx context.Context) error {
 func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 	pause, soonest := time.Duration(0), time.Time{}
 	for {
-		if !l.rest(ctx, pause, soonest) {
+		hinted, alive := l.rest(ctx, pause, soonest)
+		if !alive {
 			return
 		}
 		soonest = time.Now().Add(l.cfg.HintInterval)
-		pause = l.cfg.Interval + schedule.Jitter(l.cfg.Specs.String(), l.cfg.Interval/10)
 		last := l.latest.Load()
-		d, err := l.looker.look(ctx, last)
+		d, err := l.looker.look(ctx, last, hinted)
+		pause = l.looker.pause()
+		pause += schedule.Jitter(l.cfg.Specs.String(), pause/10)
 		if ctx.Err() != nil {
 			return
 		}
