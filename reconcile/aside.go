@@ -23,7 +23,7 @@ const (
 // only ever makes sluice wait, and a new commit forgets it.
 type aside struct {
 	refusals map[string]refusal
-	told     map[told]string // the drift or contest of a resource that was recorded last
+	told     map[told]string // the contest of a resource that was recorded last
 }
 
 type told struct {
@@ -78,7 +78,6 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 	for i := range p.Resources {
 		r := &p.Resources[i]
 		if r.State == plan.InSync {
-			delete(l.aside.told, told{resourceKey(*r), history.KindDrift})
 			delete(l.aside.told, told{resourceKey(*r), history.KindContested})
 		}
 		if r.State != plan.Pending || len(r.Waves) == 0 || len(r.Waves[0]) == 0 {
@@ -86,22 +85,18 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 		}
 		next := r.Waves[0][0]
 		drifted := l.drifted(d, *r)
-		if drifted {
-			if err := l.tellOnce(ctx, history.KindDrift, *p, *r, r.Reason); err != nil {
-				return err
-			}
-		}
 		rounds := l.cfg.Ledger.Rounds(p.Commit, r.Target, string(r.Kind), r.ID, actionKey(next))
 		held, refused := l.aside.refusals[differenceKey(r.Target, r.ID, next)]
 		switch {
 		case rounds >= contestedAfter:
 			reason := fmt.Sprintf("contested: %s was done %d times under this commit and undone each time by somebody else; left alone until a new commit", next, rounds)
+			l.contest(r)
 			if err := l.tellOnce(ctx, history.KindContested, *p, *r, reason); err != nil {
 				return err
 			}
 			r.Stop(plan.Blocked, reason)
 		case drifted && l.cfg.Drift != nil && !l.cfg.Drift.Correct:
-			r.Stop(plan.Blocked, "drift, only reported (drift.action is detect): "+r.Reason)
+			l.leave(r)
 		case refused && now.Before(held.until) && held.busy:
 			r.Stop(plan.Converging, held.reason)
 		case refused && now.Before(held.until):
@@ -123,6 +118,9 @@ func (l *Loop) tellOnce(ctx context.Context, kind history.Kind, p plan.Plan, r p
 	for _, a := range slices.Concat(r.Waves...) {
 		rec.Addresses = append(rec.Addresses, a.Addresses...)
 		rec.Prefixes = append(rec.Prefixes, a.Prefixes...)
+	}
+	if r.Drift != nil {
+		rec.Drift, rec.Rounds = strayRecords(r.Drift.Addresses), roundRecords(r.Drift.Rounds)
 	}
 	if _, err := l.journal.append(ctx, rec); err != nil {
 		return err

@@ -49,7 +49,8 @@ type EC2 interface {
 // Target is one account and Region.
 type Target struct {
 	EC2          EC2
-	GatewayLimit int // addresses one NAT gateway can hold; 0: AWS's default, 8
+	GatewayLimit int   // addresses one NAT gateway can hold; 0: AWS's default, 8
+	Trail        Trail // says who changed addresses; nil: nobody is asked
 }
 
 // Drift says when to look for differences that no commit asked for, and whether
@@ -57,6 +58,7 @@ type Target struct {
 type Drift struct {
 	Schedule schedule.Schedule
 	Correct  bool
+	Adopt    bool // without Correct: say the command that writes the spec for what is live
 }
 
 // Pace bounds the pause between two looks at something in transition; it grows
@@ -79,10 +81,13 @@ type Config struct {
 	// LoadPolicies compiles the policies; nil: [LoadHere].
 	LoadPolicies LoadPolicies
 
-	Targets  map[string]Target
-	Budget   judge.Budget
-	Drift    *Drift        // nil: never on its own
-	Interval time.Duration // between two looks at a source, unless it is [Paced]; default 1m
+	Targets map[string]Target
+	Budget  judge.Budget
+	Drift   *Drift // nil: never on its own
+	// AdoptCommand is the command that writes the spec for what is live on a resource,
+	// as a person types it; for Drift.Adopt.
+	AdoptCommand func(target, id string) string
+	Interval     time.Duration // between two looks at a source, unless it is [Paced]; default 1m
 	// HintInterval is the least time from one look at Git to one that [Loop.Hint]
 	// asks for; default 2s.
 	HintInterval time.Duration

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
 // EventKind says what an [Event] tells.
@@ -18,16 +19,19 @@ const (
 	EventTurned  EventKind = "turned"  // a turn ended
 	EventWaiting EventKind = "waiting" // another look follows after Pause
 	EventFailed  EventKind = "failed"  // a turn, or a look at Git, could not be made
+	EventDrift   EventKind = "drift"   // Resource was found to differ, or it was found out who changed it
 )
 
 // Event is something that a person who watches wants to know.
 type Event struct {
-	Kind  EventKind
-	Turn  *Turn
-	Step  *apply.Step
-	What  string
-	Pause time.Duration
-	Err   error
+	Kind EventKind
+	Turn *Turn
+	Step *apply.Step
+	// Resource is what drifted.
+	Resource *plan.Resource
+	What     string
+	Pause    time.Duration
+	Err      error
 }
 
 // tell is called by the goroutines of all targets; the listener hears one event

@@ -27,6 +27,8 @@ type Loop struct {
 	current *Desired                // what this turn works on
 	status  status
 	probed  probed
+	who     *attribution       // of the daemon; nil in commands
+	right   map[string]holding // what each resource held when it was last seen as its spec says
 
 	// untrusted are the targets whose endpoint carried out a dry-run.
 	untrusted map[string]bool
@@ -201,6 +203,9 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		return nil, context.Cause(ctx)
 	}
 	p := plan.Make(in)
+	if err := l.observeDrift(ctx, d, &p, t.Inventories, now); err != nil {
+		return nil, err
+	}
 	if err := l.setAside(ctx, d, &p, now); err != nil {
 		return nil, err
 	}
@@ -218,6 +223,7 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	if err := l.record(ctx, t); err != nil {
 		return nil, err
 	}
+	l.who.want(l.cfg.Ledger.Unanswered())
 	l.tell(Event{Kind: EventPlanned, Turn: t})
 	if asked {
 		l.report(ctx, d, t, nil) // its calls may take minutes

@@ -47,7 +47,7 @@ func remainder(p plan.Plan) json.RawMessage {
 	whole.Resources = nil
 	for _, r := range p.Resources {
 		if r.State == plan.Pending {
-			r.Verdicts, r.Reason = nil, ""
+			r.Verdicts, r.Reason, r.Drift = nil, "", nil
 			whole.Resources = append(whole.Resources, r)
 		}
 	}
@@ -75,6 +75,9 @@ func basis(p plan.Plan, inventories []inventory.Inventory) json.RawMessage {
 	b.Plan.Resources = slices.DeleteFunc(slices.Clone(p.Resources), func(r plan.Resource) bool { return len(r.Waves) == 0 })
 	if len(b.Plan.Resources) == 0 {
 		return nil
+	}
+	for i := range b.Plan.Resources {
+		b.Plan.Resources[i].Drift = nil // has records of its own
 	}
 	for _, inv := range inventories {
 		b.Inventories = append(b.Inventories, involved(inv, b.Plan.Resources))

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -21,8 +22,12 @@ func (l *Loop) Serve(ctx context.Context) error {
 		defer close(polled)
 		l.poll(ctx, news)
 	}()
+	var asking sync.WaitGroup
+	l.who = newAttribution(l)
+	asking.Go(func() { l.who.run(ctx) })
 	err := l.serve(ctx, news)
 	cancel()
+	asking.Wait()
 	<-polled
 	return err
 }
@@ -79,6 +84,11 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			return nil
 		case <-beat.C:
 			l.status.beat(l.cfg.Now())
+			continue
+		case a := <-l.who.answers:
+			if err := l.attributed(ctx, a); err != nil && ctx.Err() == nil {
+				l.fail(err)
+			}
 			continue
 		case <-news:
 		case <-next.C:

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -61,6 +62,20 @@ func (st *status) turned(t *Turn, now time.Time) {
 	st.s.Commit, st.s.Plan, st.s.Inventories = t.Desired.Commit, t.Plan(), t.Inventories
 	st.s.Turns++
 	st.s.LastTurn, st.s.LastBeat, st.s.TurnError = now, now, ""
+}
+
+// drifted shows who made a drift, until the next turn does.
+func (st *status) drifted(r plan.Resource) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.s.Plan.Resources = slices.Clone(st.s.Plan.Resources)
+	for i, have := range st.s.Plan.Resources {
+		if have.Target == r.Target && have.ID == r.ID && have.Drift != nil {
+			drift := *have.Drift
+			drift.Addresses, drift.Note = r.Drift.Addresses, r.Drift.Note
+			st.s.Plan.Resources[i].Drift = &drift
+		}
+	}
 }
 
 func (st *status) failed(err error, now time.Time) {

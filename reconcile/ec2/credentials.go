@@ -3,6 +3,8 @@ package ec2
 import (
 	"context"
 	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Credentials finds AWS credentials as New does, for another service than EC2: the
@@ -26,4 +28,21 @@ func Credentials(ctx context.Context, cfg Config) (func(context.Context) (id, se
 		}
 		return keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken, nil
 	}, nil
+}
+
+// Settings is the SDK's configuration as New finds it, for clients of other services
+// in the same account and Region: the Region, the profile and the role of cfg count,
+// its endpoint and its transport are EC2's alone.
+func Settings(ctx context.Context, cfg Config) (aws.Config, error) {
+	if cfg.CallTimeout == 0 {
+		cfg.CallTimeout = defaultCallTimeout
+	}
+	if err := cfg.check(); err != nil {
+		return aws.Config{}, fmt.Errorf("target %q: %w", cfg.Target, err)
+	}
+	loaded, err := cfg.load(ctx)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("target %q: %w", cfg.Target, err)
+	}
+	return loaded, nil
 }

@@ -30,6 +30,8 @@ type exchange struct {
 type incoming struct {
 	values    url.Values
 	principal string
+	sourceIP  string
+	agent     string
 	signed    bool     // carries credentials, whatever they are worth
 	problem   *failure // the request could not be read
 }
@@ -48,7 +50,7 @@ type outcome struct {
 func (s *Server) serve(in incoming) (out outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := Call{Action: in.values.Get("Action"), Principal: in.principal,
+	call := Call{Action: in.values.Get("Action"), Principal: in.principal, SourceIP: in.sourceIP, UserAgent: in.agent,
 		Parameters: withoutSecrets(in.values), RequestID: s.requestID()}
 	call.DryRun = params{in.values}.flag("DryRun")
 	defer func() {

@@ -18,6 +18,9 @@
 // The package never imports reconcile/ec2 nor the AWS SDK. Client and simulator
 // meet on the wire, so that the simulator cannot flatter the client.
 //
+// With cloudTrail enabled in the world it answers CloudTrail's LookupEvents too, about
+// the calls that it was sent, and as late as the world says.
+//
 // # What is invented
 //
 // Where AWS documents no answer the simulator had to choose one. A client must

@@ -98,6 +98,9 @@ func (s *Server) respond(r *http.Request) (response, error) {
 		if resp, ok := s.own(r, body); ok {
 			return resp, nil
 		}
+		if resp, ok := s.lookupEvents(r, body); ok {
+			return resp, nil
+		}
 	}
 	in := parseRequest(r, body)
 	if err != nil {

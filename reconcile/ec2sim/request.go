@@ -32,6 +32,7 @@ func parseRequest(r *http.Request, body []byte) incoming {
 	case r.Method != http.MethodGet:
 		in.problem = &failure{http.StatusMethodNotAllowed, codeUnsupported, "Use POST with a form, or GET with a query"}
 	}
+	in.sourceIP, in.agent = sourceIP(r), r.UserAgent()
 	in.principal, in.signed = principal(r.Header.Get("Authorization"), in.values)
 	return in
 }

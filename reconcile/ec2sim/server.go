@@ -120,7 +120,9 @@ type Call struct {
 	Seq        int        `json:"seq"`  // from 1
 	Action     string     `json:"action"`
 	DryRun     bool       `json:"dryRun"`
-	Principal  string     `json:"principal"`  // the access key id
+	Principal  string     `json:"principal"` // the access key id
+	SourceIP   string     `json:"sourceIp"`
+	UserAgent  string     `json:"userAgent"`
 	Parameters url.Values `json:"parameters"` // as sent, without what signs the request
 	Code       string     `json:"code"`       // the error code, or "" for a success
 	Status     int        `json:"status"`     // the HTTP status

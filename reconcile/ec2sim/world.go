@@ -21,6 +21,7 @@ type World struct {
 	ClockAhead      Duration `json:"clockAhead,omitempty"`      // how far EC2's clock, as its answers show it, is ahead
 	SimulatesPolicy bool     `json:"simulatesPolicy,omitempty"` // iam:SimulatePrincipalPolicy is allowed, and answers by denied
 
+	CloudTrail        CloudTrail         `json:"cloudTrail,omitzero"` // LookupEvents; off when absent
 	Limits            Limits             `json:"limits,omitzero"`
 	Timing            Timing             `json:"timing,omitzero"`
 	Subnets           []Subnet           `json:"subnets,omitempty"`

@@ -107,6 +107,10 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf(map[string]string{"nat-1": "digest"}))
 		case []string:
 			f.Set(reflect.ValueOf([]string{"a@example.com"}))
+		case []Stray:
+			f.Set(reflect.ValueOf([]Stray{{Address: "10.0.0.1", Change: "added", Since: start, Who: &Actor{Principal: "arn", Time: start}}}))
+		case []Round:
+			f.Set(reflect.ValueOf([]Round{{Action: "assign 10.0.0.1", Corrected: start, Undone: start}}))
 		case []Verdict:
 			f.Set(reflect.ValueOf([]Verdict{{Rule: "a.b", Decision: "warn", Msg: "m"}}))
 		default:

@@ -49,6 +49,8 @@ type Ledger struct {
 	base      string            // see Base
 	taken     string            // the commit that was acknowledged last
 	held      [2]string         // commit and reason of the last held record
+	drifts    drifts
+	requests  names // of EC2, that were answered
 	added     int
 }
 
@@ -70,6 +72,7 @@ type intent struct {
 	outcome string    // "" until EC2 answered
 	ended   time.Time // when it did
 	settled string    // "" until it was observed
+	request string    // EC2's id of it
 }
 
 // tally counts corrections that follow closely upon each other.
@@ -101,6 +104,7 @@ func NewLedger() *Ledger {
 		authors:   map[string][]string{},
 		sources:   map[string]string{},
 		drains:    map[drain]time.Time{},
+		drifts:    newDrifts(),
 	}
 }
 
@@ -137,6 +141,9 @@ func (l *Ledger) Add(r Record) {
 		}
 	case KindReached:
 		maps.Copy(l.reached, r.Reached)
+		l.drifts.reached(r)
+	case KindDrift, KindAttributed, KindRestored:
+		l.drifts.add(r)
 	case KindHeld:
 		l.held = [2]string{r.Commit, r.Message}
 	case KindAcknowledged:
@@ -154,8 +161,9 @@ func (l *Ledger) Add(r Record) {
 		l.plans.add(r.PlanHash)
 		l.addIntent(r)
 	case KindOutcome:
+		l.requests.add(r.RequestID)
 		if i := l.intents[r.Intent]; i != nil && i.outcome == "" {
-			i.outcome, i.ended = r.Outcome, r.Time
+			i.outcome, i.ended, i.request = r.Outcome, r.Time, r.RequestID
 			if r.Outcome == OutcomeAccepted {
 				l.startDrain(i)
 			}
@@ -174,6 +182,7 @@ func (l *Ledger) work(commit string) {
 	if commit != "" && commit != l.current {
 		l.current = commit
 		clear(l.rounds)
+		clear(l.drifts.rounds)
 		l.approved = nil
 	}
 }
@@ -219,6 +228,7 @@ func (l *Ledger) settle(r Record) {
 			t.times = 0
 		}
 		l.rounds[key] = tally{t.times + 1, i.Time}
+		l.drifts.corrected(i.Record)
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 	KindConverged    Kind = "converged"    // nothing is left to do or to wait for under a commit
 	KindDrift        Kind = "drift"        // something changed that no commit asked for
 	KindContested    Kind = "contested"    // a correction does not last; sluice leaves it alone
+	KindAttributed   Kind = "attributed"   // who made a drift, as far as it could be found out
+	KindRestored     Kind = "restored"     // a resource that had drifted is as its spec says again
 	KindHeld         Kind = "held"         // a commit is not acted on: where it comes from, or who signed it
 	KindAcknowledged Kind = "acknowledged" // an operator takes a commit as it is; Author is who, as user@host
 )
@@ -93,6 +95,13 @@ type Record struct {
 	Code      string `json:"code,omitempty"` // EC2's error code
 	RequestID string `json:"requestId,omitempty"`
 
+	// Drift is, of a drift or attributed record, all that differed; Rounds, of a
+	// contested one, the corrections that did not last; Of, of an attributed one, the
+	// number of the drift record that it is about.
+	Drift  []Stray `json:"drift,omitempty"`
+	Rounds []Round `json:"rounds,omitempty"`
+	Of     uint64  `json:"of,omitempty"`
+
 	// Reached is, by resource, a digest of the spec that the resource now is as it
 	// says: what differs later without another spec is drift.
 	Reached map[string]string `json:"reached,omitempty"`
@@ -105,6 +114,12 @@ type Record struct {
 // the sorted addresses and prefixes. Two intents with one key on one resource do
 // the same.
 func (r Record) ActionKey() string {
+	names := r.cidrTexts()
+	slices.Sort(names)
+	return r.Verb + " " + strings.Join(names, ",")
+}
+
+func (r Record) cidrTexts() []string {
 	var names []string
 	for _, a := range r.Addresses {
 		names = append(names, a.String())
@@ -112,8 +127,7 @@ func (r Record) ActionKey() string {
 	for _, p := range r.Prefixes {
 		names = append(names, p.String())
 	}
-	slices.Sort(names)
-	return r.Verb + " " + strings.Join(names, ",")
+	return names
 }
 
 // names reports whether the record is about this address, by itself or as part

@@ -49,6 +49,7 @@ type planFields struct {
 type resourceFields struct {
 	plan.Resource
 	Holds *holds `json:"holds,omitempty"` // absent: not in the inventory
+	Drift any    `json:"drift,omitempty"` // hides the plan's: rules do not go by who changed what
 }
 
 // holds is how much a resource has that a plan could take away: neither its

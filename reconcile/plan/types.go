@@ -32,6 +32,7 @@ type Resource struct {
 	Reason   string         `json:"reason"`
 	Waves    [][]Action     `json:"waves"`
 	Verdicts []Verdict      `json:"verdicts"`
+	Drift    *Drift         `json:"drift,omitempty"` // nil: a commit asked for the difference, or there is none
 }
 
 // SpecRef says where a spec stands.
