@@ -130,7 +130,7 @@ func TestWithoutPermissionThatIsSaidOnce(t *testing.T) {
 				t.Errorf("an error: %s", l.Status().TurnError)
 			}
 		})
-		if n := strings.Count(log.String(), "LookupEvents"); n != 1 || strings.Contains(log.String(), "level=ERROR") {
+		if n := strings.Count(log.String(), "level=WARN"); n != 1 || strings.Contains(log.String(), "level=ERROR") {
 			t.Errorf("said %d times:\n%s", n, log.String())
 		}
 	})

@@ -91,6 +91,9 @@ type Config struct {
 	// HintInterval is the least time from one look at Git to one that [Loop.Hint]
 	// asks for; default 2s.
 	HintInterval time.Duration
+	// EC2HintInterval is the least time from the beginning of one turn to one that
+	// [Loop.HintEC2] asks for; default 10s.
+	EC2HintInterval time.Duration
 	Pace         Pace // default 1s to 15s
 
 	// History is where intents and outcomes go; nil in commands that only look.
@@ -125,6 +128,9 @@ func (c *Config) validate() error {
 	}
 	if c.HintInterval <= 0 {
 		c.HintInterval = 2 * time.Second
+	}
+	if c.EC2HintInterval <= 0 {
+		c.EC2HintInterval = 10 * time.Second
 	}
 	if c.Pace.Min <= 0 {
 		c.Pace.Min = time.Second

@@ -227,4 +227,3 @@ func TestADriftOfOnesOwnRecordNamesItsCommit(t *testing.T) {
 		})
 	})
 }
-

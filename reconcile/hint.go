@@ -17,6 +17,43 @@ func (l *Loop) Hint() {
 	}
 }
 
+// HintEC2 says that somebody may have changed what EC2 holds, and that a turn should
+// not wait for the drift schedule. It never blocks and promises nothing: hints that
+// come together are answered by one turn, which begins after the last of them, and no
+// turn begins because of hints within Config.EC2HintInterval of the one before.
+func (l *Loop) HintEC2() {
+	select {
+	case l.stirred <- struct{}{}:
+	default: // one waits already
+	}
+}
+
+// stir is when a turn begins because of hints about EC2.
+type stir struct {
+	loop    *Loop
+	timer   *time.Timer
+	soonest time.Time
+}
+
+func newStir(l *Loop) *stir {
+	s := &stir{loop: l, timer: time.NewTimer(time.Hour)}
+	s.timer.Stop()
+	return s
+}
+
+// hinted sets the timer to when a hint may be answered.
+func (s *stir) hinted() { s.timer.Reset(time.Until(s.soonest)) }
+
+// turning takes note of a turn that begins: it answers all hints until now.
+func (s *stir) turning() {
+	s.timer.Stop()
+	select {
+	case <-s.loop.stirred:
+	default:
+	}
+	s.soonest = time.Now().Add(s.loop.cfg.EC2HintInterval)
+}
+
 // rest waits until it is time to look at Git: when pause is over, or sooner because
 // of a hint, but not before soonest. It reports whether the look that follows answers
 // a hint, and whether ctx is still alive.

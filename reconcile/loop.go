@@ -24,6 +24,7 @@ type Loop struct {
 
 	latest  atomic.Pointer[Desired] // the newest that Git said
 	hints   chan struct{}           // room for one: that Git may say something new
+	stirred chan struct{}           // likewise: that EC2 may hold something else
 	current *Desired                // what this turn works on
 	status  status
 	probed  probed
@@ -40,7 +41,7 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies, cfg.Interval), untrusted: map[string]bool{}, hints: make(chan struct{}, 1)}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies, cfg.Interval), untrusted: map[string]bool{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
 	l.looker.past, l.looker.base = cfg.Past, l.journal.base
 	return l, nil

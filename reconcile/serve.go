@@ -76,6 +76,7 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 	next.Stop()
 	drift := newDriftTimer(l.cfg.Drift, l.cfg.Now)
 	defer drift.timer.Stop()
+	stirred := newStir(l)
 	beat := time.NewTicker(l.cfg.Interval)
 	defer beat.Stop()
 	for {
@@ -91,6 +92,10 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			}
 			continue
 		case <-news:
+		case <-l.stirred:
+			stirred.hinted()
+			continue
+		case <-stirred.timer.C:
 		case <-next.C:
 		case <-drift.timer.C:
 			drift.reset(l.cfg.Now())
@@ -105,6 +110,7 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			l.fail(d.Err) // stands until Git says something new
 			continue
 		}
+		stirred.turning()
 		t, err := l.turn(ctx, d, nil)
 		if ctx.Err() != nil {
 			return nil
