@@ -94,7 +94,7 @@ type Config struct {
 	// EC2HintInterval is the least time from the beginning of one turn to one that
 	// [Loop.HintEC2] asks for; default 10s.
 	EC2HintInterval time.Duration
-	Pace         Pace // default 1s to 15s
+	Pace            Pace // default 1s to 15s
 
 	// History is where intents and outcomes go; nil in commands that only look.
 	History history.Store

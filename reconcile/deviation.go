@@ -233,7 +233,7 @@ func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, fou
 		}
 		found = known
 	}
-	r.Drift = &plan.Drift{Addresses: found, Rounds: l.rounds(*r)}
+	r.Drift = &plan.Drift{Addresses: found, Rounds: l.rounds(*r), Adopt: l.adoption(*r)}
 	if unnamed(found) && !news {
 		r.Drift.Note = cmp.Or(last.Outcome, l.who.note(r.Target))
 	}
@@ -242,6 +242,9 @@ func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, fou
 	}
 	rec := resourceRecord(history.KindDrift, p, *r)
 	rec.Message = r.Reason
+	if r.Drift.Adopt != "" {
+		rec.Message += "; to keep it: " + r.Drift.Adopt
+	}
 	rec.Drift = strayRecords(found)
 	rec.Addresses, rec.Prefixes = parseTexts(found)
 	_, err := l.journal.append(ctx, rec)
@@ -283,13 +286,18 @@ func (l *Loop) contest(r *plan.Resource) {
 
 // leave stops a resource whose drift is not to be corrected.
 func (l *Loop) leave(r *plan.Resource) {
-	if !l.cfg.Drift.Adopt || l.cfg.AdoptCommand == nil {
-		r.Stop(plan.Blocked, "drift, only reported (drift.action is detect): "+r.Reason)
-		return
+	why := "drift, only reported (drift.action is detect): "
+	if l.adoption(*r) != "" {
+		why = "drift, left for a commit to adopt (drift.action is adopt): "
 	}
-	command := l.cfg.AdoptCommand(r.Target, r.ID)
-	if r.Drift != nil {
-		r.Drift.Adopt = command
+	r.Stop(plan.Blocked, why+r.Reason)
+}
+
+// adoption is the command that writes the spec for what is live, where drift is to be
+// adopted; else "".
+func (l *Loop) adoption(r plan.Resource) string {
+	if l.cfg.Drift == nil || l.cfg.Drift.Correct || !l.cfg.Drift.Adopt || l.cfg.AdoptCommand == nil {
+		return ""
 	}
-	r.Stop(plan.Blocked, "drift, left for a commit to adopt (drift.action is adopt): "+r.Reason)
+	return l.cfg.AdoptCommand(r.Target, r.ID)
 }

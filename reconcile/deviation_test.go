@@ -174,6 +174,9 @@ func TestAnAdoptedDriftIsLeftAloneWithTheCommandThatKeepsIt(t *testing.T) {
 			}
 		})
 		wantMutations(t, s)
+		if list := s.records(history.KindDrift); len(list) != 1 || !strings.HasSuffix(list[0].Message, "to keep it: adopt default "+gatewayID) {
+			t.Errorf("records %+v", list)
+		}
 	})
 }
 

@@ -52,6 +52,31 @@ func (s Status) Healthy(now time.Time) bool {
 	return now.Sub(s.LastBeat) < limit && now.Sub(s.LastPoll) < limit
 }
 
+// DriftKey names what [Status.Drifted] counts.
+type DriftKey struct {
+	Target string
+	Change plan.Change
+}
+
+// Drifted counts the addresses and prefixes that differ though no commit asked for
+// it. Every target that was observed has an entry for each change, often 0.
+func (s Status) Drifted() map[DriftKey]int {
+	count := map[DriftKey]int{}
+	for _, inv := range s.Inventories {
+		for _, c := range []plan.Change{plan.Added, plan.Removed, plan.Changing} {
+			count[DriftKey{inv.Target, c}] = 0
+		}
+	}
+	for _, r := range s.Plan.Resources {
+		if r.Drift != nil {
+			for _, a := range r.Drift.Addresses {
+				count[DriftKey{r.Target, a.Change}]++
+			}
+		}
+	}
+	return count
+}
+
 // Ready reports whether Git was read and a turn ended, so that the status says
 // something.
 func (s Status) Ready() bool { return s.Turns > 0 }

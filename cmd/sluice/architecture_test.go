@@ -45,6 +45,9 @@ var layout = []struct {
 	{"reconcile/adopt", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "reconcile/strictyaml"}, "pure: writes specs for what there is, and proves them by the planner"},
 	{"reconcile/iampolicy", []string{"reconcile/inventory"}, "pure: what IAM must allow for which resources"},
 	{"reconcile/ec2", []string{"reconcile/inventory"}, "meets the simulator on the wire only"},
+	{"reconcile/cloudtrail", []string{"reconcile/inventory"}, "who made a call, by EC2's words; the loop knows it as an interface"},
+	{"reconcile/eventqueue", []string{"reconcile/inventory"}, "a queue's messages become hints; who looks at EC2 is a function to it"},
+	{"reconcile/eventqueue/sqsstand", nil, "a queue for tests: must not flatter the client"},
 	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
 	{"reconcile", []string{
 		"gitsource", "policy", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/judge",
@@ -67,7 +70,9 @@ var only = []struct {
 	folders []string
 	why     string
 }{
-	{"github.com/aws/", []string{"reconcile/ec2"}, "compiling the SDK takes minutes; everything else stays free of it"},
+	{"github.com/aws/aws-sdk-go-v2/service/cloudtrail", []string{"reconcile/cloudtrail"}, "one place asks who made a call"},
+	{"github.com/aws/aws-sdk-go-v2/service/sqs", []string{"reconcile/eventqueue"}, "one place reads the queue of events"},
+	{"github.com/aws/", []string{"reconcile/ec2", "reconcile/cloudtrail", "reconcile/eventqueue"}, "compiling the SDK takes minutes; everything else stays free of it"},
 	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle", "policy/worker"}, "one place closes OPA's silent passes; bundles and values are OPA's too"},
 	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/golang-jwt/", []string{"gitsource/githubapp"}, "one place signs with an app's key"},

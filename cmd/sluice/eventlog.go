@@ -19,6 +19,8 @@ func eventLogger(log *slog.Logger) func(reconcile.Event) {
 				last = p.PlanHash + p.Hold
 				logPlan(log, p)
 			}
+		case reconcile.EventDrift:
+			logDrift(log, *e.Resource)
 		case reconcile.EventTurned:
 			if p := e.Turn.Plan(); p.PlanHash != probed {
 				probed = p.PlanHash
@@ -47,6 +49,26 @@ func logPlan(log *slog.Logger, p plan.Plan) {
 		if r.State != plan.InSync {
 			log.Info("resource", "id", r.ID, "spec", r.Spec.Name, "file", r.Spec.File, "line", r.Spec.Line, "state", string(r.State), "reason", r.Reason)
 		}
+	}
+}
+
+// logDrift says what drifted, an address a line.
+func logDrift(log *slog.Logger, r plan.Resource) {
+	for _, s := range r.Drift.Addresses {
+		attrs := []any{"resource", r.ID, "spec", r.Spec.Name, "address", s.Address, "change", string(s.Change), "since", s.Since}
+		if !s.RightAt.IsZero() {
+			attrs = append(attrs, "rightAt", s.RightAt)
+		}
+		if s.Who != nil {
+			attrs = append(attrs, "who", s.Who.Principal, "operation", s.Who.Operation, "at", s.Who.Time, "sourceIP", s.Who.SourceIP, "eventID", s.Who.EventID)
+		}
+		if r.Drift.Adopt != "" {
+			attrs = append(attrs, "toKeepIt", r.Drift.Adopt)
+		}
+		if r.Drift.Note != "" {
+			attrs = append(attrs, "note", r.Drift.Note)
+		}
+		log.Warn("drift", attrs...)
 	}
 }
 

@@ -79,7 +79,7 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 		if err != nil {
 			return cfg, err
 		}
-		cfg = loaded
+		cfg, cfg.File = loaded, c.config
 	} else if err := c.fromFlags(&cfg); err != nil {
 		return cfg, err
 	}

@@ -95,6 +95,13 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Hints.SQS != nil {
+		queue, err := a.eventQueue(ctx, *cfg.Hints.SQS, loopCfg.Log, loop.HintEC2, metrics.Event)
+		if err != nil {
+			return err
+		}
+		defer background(ctx, queue.Run)()
+	}
 	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now, Webhooks: hooks})
 	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
 	err = runBoth(ctx, listener, handler, loop.Serve)

@@ -27,7 +27,7 @@ type onCall func(target, operation, code string, took time.Duration)
 // clients may go, whatever the loop asks of them.
 func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count onCall) (reconcile.Config, error) {
 	out := reconcile.Config{
-		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, Log: a.logger(), Now: a.now,
+		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, EC2HintInterval: cfg.Hints.MinInterval, AdoptCommand: adoptCommand(cfg), Log: a.logger(), Now: a.now,
 		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
 		LoadPolicies: isolated(cfg),
 	}
@@ -44,14 +44,20 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 		if err != nil {
 			return out, fmt.Errorf("drift.cron: %w", err)
 		}
-		out.Drift = &reconcile.Drift{Schedule: s, Correct: cfg.Drift.Action == "correct"}
+		out.Drift = &reconcile.Drift{Schedule: s, Correct: cfg.Drift.Action == "correct", Adopt: cfg.Drift.Action == "adopt"}
 	}
 	for name, target := range cfg.Targets {
 		client, err := a.client(ctx, name, target, ec2Mode, count)
 		if err != nil {
 			return out, err // it names the target
 		}
-		out.Targets[name] = reconcile.Target{EC2: client, GatewayLimit: target.AddressesPerNatGateway}
+		wired := reconcile.Target{EC2: client, GatewayLimit: target.AddressesPerNatGateway}
+		if cfg.Drift.Attribution != "" {
+			if wired.Trail, err = a.trail(ctx, name, target); err != nil {
+				return out, err
+			}
+		}
+		out.Targets[name] = wired
 	}
 	return out, nil
 }

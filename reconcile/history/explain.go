@@ -18,7 +18,7 @@ type Story struct {
 type Event struct {
 	Seq  uint64    `json:"seq"` // of the record that began it
 	Time time.Time `json:"time"`
-	Kind Kind      `json:"kind"`           // intent, decision, probe, drift, contested
+	Kind Kind      `json:"kind"`           // intent, decision, probe, drift, contested, attributed, restored
 	What string    `json:"what"`           // assign, unassign, move; else the kind
 	Note string    `json:"note,omitempty"` // the record's own words
 
@@ -43,6 +43,8 @@ type Event struct {
 	Outcome     string    `json:"outcome,omitempty"` // what EC2 answered
 	Code        string    `json:"code,omitempty"`
 	RequestID   string    `json:"requestId,omitempty"`
+	Drift       []Stray   `json:"drift,omitempty"`   // of a drift or attributed record, what it says of this address
+	Rounds      []Round   `json:"rounds,omitempty"`  // of a contested one
 	Settled     string    `json:"settled,omitempty"` // done, not-done
 	SettledTime time.Time `json:"settledTime,omitzero"`
 }
@@ -81,7 +83,7 @@ func (t *teller) add(r Record) {
 		if r.names(t.addr) && r.Decision != "allow" { // what is allowed shows as its intent
 			t.begin(r)
 		}
-	case KindIntent, KindProbe, KindDrift, KindContested:
+	case KindIntent, KindProbe, KindDrift, KindContested, KindAttributed, KindRestored:
 		if r.names(t.addr) {
 			t.begin(r)
 		}
@@ -102,6 +104,7 @@ func (t *teller) begin(r Record) {
 		PolicyDigest: r.PolicyDigest, PlanHash: r.PlanHash, Decision: r.Decision, Verdicts: slices.Clone(r.Verdicts),
 		MaxDrainSeconds: r.MaxDrainSeconds,
 		Outcome:         r.Outcome, Code: r.Code, RequestID: r.RequestID,
+		Drift: t.strays(r), Rounds: r.Rounds,
 	}
 	if e.What == "" {
 		e.What = string(r.Kind)
@@ -116,6 +119,18 @@ func (t *teller) begin(r Record) {
 		t.begun[r.Seq] = len(t.story.Events)
 	}
 	t.story.Events = append(t.story.Events, e)
+}
+
+// strays are those of a record's that are the address, or a prefix around it.
+func (t *teller) strays(r Record) []Stray {
+	var list []Stray
+	for _, s := range r.Drift {
+		p, err := netip.ParsePrefix(s.Address)
+		if s.Address == t.addr.String() || err == nil && p.Contains(t.addr) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // judge adds what policy said of the plan, or of this resource in it.

@@ -18,6 +18,7 @@ type Metrics struct {
 	calls    *prometheus.CounterVec
 	seconds  *prometheus.CounterVec
 	webhooks *prometheus.CounterVec
+	events   *prometheus.CounterVec
 	status   func() reconcile.Status
 }
 
@@ -34,7 +35,10 @@ func NewMetrics() *Metrics {
 	m.webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sluice_webhook_requests_total", Help: "Webhook requests by provider and outcome.",
 	}, []string{"provider", "outcome"})
-	m.registry.MustRegister(m.calls, m.seconds, m.webhooks, m,
+	m.events = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_event_messages_total", Help: "Messages of the queue of events by what they were (hint, other, bad), and calls of it that failed.",
+	}, []string{"outcome"})
+	m.registry.MustRegister(m.calls, m.seconds, m.webhooks, m.events, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -49,6 +53,9 @@ func (m *Metrics) Call(target, operation, code string, took time.Duration) {
 func (m *Metrics) Webhook(provider, outcome string) {
 	m.webhooks.WithLabelValues(provider, outcome).Inc()
 }
+
+// Event counts one message of the queue of events, or one call of it that failed.
+func (m *Metrics) Event(outcome string) { m.events.WithLabelValues(outcome).Inc() }
 
 // gauge is a metric that is read from the status.
 type gauge struct {
@@ -73,6 +80,11 @@ func gauges() []gauge {
 		{desc("sluice_draining_addresses", "Addresses that drain now.", "target"), func(s reconcile.Status, emit func(float64, ...string)) {
 			for _, inv := range s.Inventories {
 				emit(float64(draining(inv)), inv.Target)
+			}
+		}},
+		{desc("sluice_drifted_addresses", "Addresses and prefixes that differ though no commit asked for it.", "target", "change"), func(s reconcile.Status, emit func(float64, ...string)) {
+			for key, n := range s.Drifted() {
+				emit(float64(n), key.Target, string(key.Change))
 			}
 		}},
 		{desc("sluice_turns_total", "Turns of the loop that ended well."), func(s reconcile.Status, emit func(float64, ...string)) {

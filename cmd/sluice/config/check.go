@@ -62,18 +62,23 @@ func (l *loader) checkTarget(name, endpoint string) {
 	if !targetName.MatchString(name) {
 		l.problem([]string{"targets", name}, "target name %.70q must be 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit first", name)
 	}
+	l.checkEndpoint(endpoint, "targets", name, "endpoint")
+}
+
+// checkEndpoint accepts "" too.
+func (l *loader) checkEndpoint(endpoint string, path ...string) {
 	if endpoint == "" {
 		return
 	}
-	path := []string{"targets", name, "endpoint"}
+	name := path[len(path)-1]
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		l.problem(path, "endpoint must be an http:// or https:// URL, such as http://127.0.0.1:4566; leave it out for AWS")
+		l.problem(path, "%s must be an http:// or https:// URL, such as http://127.0.0.1:4566; leave it out for AWS", name)
 	case u.User != nil:
-		l.problem(path, "endpoint must hold no user and password; AWS credentials come from the SDK's environment or a profile")
+		l.problem(path, "%s must hold no user and password; AWS credentials come from the SDK's environment or a profile", name)
 	case u.RawQuery != "" || u.Fragment != "":
-		l.problem(path, "endpoint must hold no ? and no #; write only the scheme, the host and the port")
+		l.problem(path, "%s must hold no ? and no #; write only the scheme, the host and the port", name)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 // Config is the whole configuration, with defaults filled in.
 type Config struct {
+	File     string            // where it was read; empty: from flags
 	Mode     string            // observe, dry-run or apply
 	Specs    Repo              // where the specs are
 	Policies []Repo            // beside the shipped library
@@ -22,6 +23,7 @@ type Config struct {
 	History  History
 	Listen   string // host:port, loopback
 	Webhooks Webhooks
+	Hints    Hints
 
 	CommitStatus *CommitStatus // nil: no Git host is told anything
 	PolicyLimits PolicyLimits
@@ -82,13 +84,16 @@ type Target struct {
 	RoleARN                string
 	Endpoint               string
 	AddressesPerNatGateway int // primary included
+	CloudTrailEndpoint     string
 }
 
-// Drift says when to look for drift, and whether to correct it.
+// Drift says when to look for drift, and what to do about it.
 type Drift struct {
 	Cron     string
 	TimeZone string // an IANA name
-	Action   string // correct or detect
+	Action   string // correct, detect or adopt
+
+	Attribution string // cloudtrail: who made a drift is looked up there; empty: it is not
 }
 
 // Budget bounds removals per cycle and target: the greater of the two holds.
@@ -122,6 +127,7 @@ func Default() Config {
 		Listen:  "127.0.0.1:8080",
 
 		Webhooks: Webhooks{MinInterval: 2 * time.Second},
+		Hints:    Hints{MinInterval: 10 * time.Second},
 	}
 }
 

@@ -29,13 +29,14 @@ policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path:
 levels: {spec.keep_two: advisory}
 targets:
   prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
-  sim: {endpoint: "http://127.0.0.1:4566", profile: sim, addressesPerNatGateway: 16}
-drift: {cron: "0 3 * * 1-5", timeZone: Europe/Berlin, action: detect}
+  sim: {endpoint: "http://127.0.0.1:4566", cloudTrailEndpoint: "http://127.0.0.1:4566", profile: sim, addressesPerNatGateway: 16}
+drift: {cron: "0 3 * * 1-5", timeZone: Europe/Berlin, action: adopt, attribution: cloudtrail}
 budget: {removals: 0, percent: 25}
 history: {file: sluice.db}
 listen: "[::1]:9000"
 webhooks: {github: {secretFile: hooks/github}, gitlab: {secretEnv: GITLAB_HOOK}, minInterval: 5s}
 policyLimits: {memory: 256MiB, compile: 1m, evaluation: 500ms}
+hints: {sqs: {queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/sluice", roleArn: "arn:aws:iam::123456789012:role/sluice"}, minInterval: 30s}
 `
 
 func TestLoadReadsEverySetting(t *testing.T) {
@@ -61,15 +62,17 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		Levels: map[string]string{"spec.keep_two": "advisory"},
 		Targets: map[string]Target{
 			"prod-use1": {Region: "us-east-1", RoleARN: "arn:aws:iam::123456789012:role/sluice", AddressesPerNatGateway: 8},
-			"sim":       {Endpoint: "http://127.0.0.1:4566", Profile: "sim", AddressesPerNatGateway: 16},
+			"sim":       {Endpoint: "http://127.0.0.1:4566", CloudTrailEndpoint: "http://127.0.0.1:4566", Profile: "sim", AddressesPerNatGateway: 16},
 		},
-		Drift:   Drift{Cron: "0 3 * * 1-5", TimeZone: "Europe/Berlin", Action: "detect"},
+		Drift:   Drift{Cron: "0 3 * * 1-5", TimeZone: "Europe/Berlin", Action: "adopt", Attribution: "cloudtrail"},
 		Budget:  Budget{Removals: 0, Percent: 25},
 		History: History{File: filepath.Join(folder, "sluice.db")},
 		Listen:  "[::1]:9000",
 		Webhooks: Webhooks{MinInterval: 5 * time.Second, Secrets: map[string]Secret{
 			"github": {File: filepath.Join(folder, "hooks", "github")}, "gitlab": {Env: "GITLAB_HOOK"}}},
 		PolicyLimits: PolicyLimits{Limits: worker.Limits{Memory: 256 << 20, Start: time.Minute}, Evaluation: 500 * time.Millisecond},
+		Hints: Hints{MinInterval: 30 * time.Second, SQS: &SQS{QueueURL: "https://sqs.eu-central-1.amazonaws.com/123456789012/sluice",
+			Region: "eu-central-1", RoleARN: "arn:aws:iam::123456789012:role/sluice"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -53,12 +53,15 @@ type raw struct {
 		Profile                string `json:"profile"`
 		RoleARN                string `json:"roleArn"`
 		Endpoint               string `json:"endpoint"`
+		CloudTrailEndpoint     string `json:"cloudTrailEndpoint"`
 		AddressesPerNatGateway int    `json:"addressesPerNatGateway"`
 	} `json:"targets"`
 	Drift struct {
 		Cron     string `json:"cron"`
 		TimeZone string `json:"timeZone"`
 		Action   string `json:"action"`
+
+		Attribution string `json:"attribution"`
 	} `json:"drift"`
 	Budget struct {
 		Removals *int `json:"removals"`
@@ -69,6 +72,7 @@ type raw struct {
 	} `json:"history"`
 	Listen   string      `json:"listen"`
 	Webhooks rawWebhooks `json:"webhooks"`
+	Hints    rawHints    `json:"hints"`
 
 	CommitStatus *rawCommitStatus `json:"commitStatus"`
 	PolicyLimits rawPolicyLimits  `json:"policyLimits"`
@@ -137,12 +141,14 @@ func (l *loader) config() Config {
 	}
 	for name, t := range r.Targets {
 		l.checkTarget(name, t.Endpoint)
-		cfg.Targets[name] = Target{Region: t.Region, Profile: t.Profile, RoleARN: t.RoleARN, Endpoint: t.Endpoint,
+		l.checkEndpoint(t.CloudTrailEndpoint, "targets", name, "cloudTrailEndpoint")
+		cfg.Targets[name] = Target{Region: t.Region, Profile: t.Profile, RoleARN: t.RoleARN, Endpoint: t.Endpoint, CloudTrailEndpoint: t.CloudTrailEndpoint,
 			AddressesPerNatGateway: cmp.Or(t.AddressesPerNatGateway, defaultLimit)}
 	}
 	cfg.Drift.Cron = cmp.Or(r.Drift.Cron, cfg.Drift.Cron)
 	cfg.Drift.TimeZone = cmp.Or(r.Drift.TimeZone, cfg.Drift.TimeZone)
 	cfg.Drift.Action = cmp.Or(r.Drift.Action, cfg.Drift.Action)
+	cfg.Drift.Attribution = r.Drift.Attribution
 	l.checkDrift(cfg.Drift)
 	if r.Budget.Removals != nil {
 		cfg.Budget.Removals = *r.Budget.Removals
@@ -154,6 +160,7 @@ func (l *loader) config() Config {
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
 	l.checkListen(cfg.Listen)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
+	cfg.Hints = l.hints(r.Hints)
 	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)
 	cfg.PolicyLimits = l.policyLimits(r.PolicyLimits)
 	return cfg

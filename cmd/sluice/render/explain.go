@@ -75,6 +75,9 @@ func (p *page) event(story history.Story, e history.Event) {
 	} else {
 		entry("note", span{plain, e.Note})
 	}
+	for _, line := range driftLines(e.Drift, e.Rounds, e.Kind == history.KindContested) {
+		entry("drift", span{plain, line})
+	}
 	if e.Settled != "" {
 		entry("seen", settledWord(e.Settled), span{quiet, "at " + e.SettledTime.UTC().Format(timeLayout)},
 			span{quiet, formatDuration(e.SettledTime.Sub(e.Time)) + " later"})
@@ -94,6 +97,9 @@ func eventTitle(story history.Story, e history.Event) span {
 		return span{strong, "dry-run: " + act}
 	}
 	word := string(e.Kind)
+	if e.Kind == history.KindAttributed {
+		word = "who made the drift"
+	}
 	if e.Kind == history.KindDecision {
 		word = cmp.Or(decisionWord(e.Decision), "judged")
 	}

@@ -68,6 +68,10 @@ func eventWord(r history.Record) span {
 		return span{good, string(r.Kind)}
 	case history.KindDrift, history.KindContested:
 		return span{due, string(r.Kind)}
+	case history.KindAttributed:
+		return span{plain, "who"}
+	case history.KindRestored:
+		return span{good, "restored"}
 	case history.KindHeld:
 		return span{holding, "held"}
 	case history.KindAcknowledged:
@@ -105,9 +109,12 @@ func recordWords(r history.Record) (what string, below []span) {
 		names := slices.Sorted(maps.Keys(r.Reached))
 		what = count(len(names), "resource is", "resources are") + " as " + commitWord(r.Commit) + " says"
 		quietly(strings.Join(names[:min(len(names), 8)], ", "))
-	case history.KindDrift, history.KindContested:
+	case history.KindDrift, history.KindContested, history.KindAttributed, history.KindRestored:
 		what = resourceWords(r)
 		quietly(r.Message)
+		for _, line := range driftLines(r.Drift, r.Rounds, r.Kind == history.KindContested) {
+			below = append(below, span{plain, line})
+		}
 	default:
 		what = recordSentence(r)
 		if why := coded(r.Code, r.Message); why != "" {

@@ -98,6 +98,7 @@ func (p *page) resource(r plan.Resource, gutter int) {
 	p.flow(span{strong, r.Spec.Name}, span{plain, string(r.Kind)}, span{plain, r.ID},
 		span{quiet, targetWord(r.Target)}, span{quiet, position(r.Spec.File, r.Spec.Line)})
 	reason := Reason(r)
+	defer p.drift(r.Drift, gutter)
 	if r.State == plan.Pending { // what is done stands first; else why it is not
 		p.waves(r.Waves, gutter, false)
 		p.verdicts(r.Verdicts, gutter)
@@ -107,6 +108,16 @@ func (p *page) resource(r plan.Resource, gutter int) {
 	p.under(gutter, span{plain, reason})
 	p.verdicts(r.Verdicts, gutter)
 	p.waves(r.Waves, gutter, true)
+}
+
+// drift writes what nobody asked for, an address a line.
+func (p *page) drift(d *plan.Drift, column int) {
+	for _, line := range d.Lines() {
+		p.tab(column)
+		p.put(due, "drift")
+		p.gap(2)
+		p.flow(span{plain, line})
+	}
 }
 
 // verdicts writes what the rules said, each with its id.

@@ -138,7 +138,11 @@ func planSays(r plan.Resource) string {
 	for _, v := range r.Verdicts {
 		says = append(says, joined(" ", "**"+prose(render.Clean(v.Decision))+"**", code(render.Clean(v.Rule)), prose(cleanLines(v.Msg))))
 	}
-	return joined("<br>", append(says, prose(cleanLines(render.Reason(r))))...)
+	says = append(says, prose(cleanLines(render.Reason(r))))
+	for _, line := range r.Drift.Lines() {
+		says = append(says, "**drift** "+prose(cleanLines(line)))
+	}
+	return joined("<br>", says...)
 }
 
 // converges says when a resource is as its spec says. Drains of one wave run
