@@ -34,8 +34,12 @@ func (a Actor) String() string {
 		text += " in the console"
 	}
 	text += fmt.Sprintf(" (%s at %s", a.Operation, a.Time.UTC().Format("2006-01-02 15:04:05Z"))
+	request := a.RequestID
+	if a.EventID != "" {
+		request = "" // the event has it
+	}
 	for _, part := range []struct{ label, value string }{
-		{"from ", a.SourceIP}, {"event ", a.EventID}, {"request ", a.RequestID}, {"commit ", a.Commit},
+		{"from ", a.SourceIP}, {"event ", a.EventID}, {"request ", request}, {"commit ", a.Commit},
 	} {
 		if part.value != "" {
 			text += ", " + part.label + part.value

@@ -47,6 +47,7 @@ func TestAPlanRuleSeesThePlanAndWhatEachResourceHolds(t *testing.T) {
 	c := swap(t, 5, "10.0.1.20", "10.0.1.30")
 	addresses := c.Inventories[0].NatGateways[0].Addresses
 	addresses[4].Status, addresses[5].Status = inventory.StatusFailed, inventory.StatusUnassigning
+	c.Plan.Resources[0].Drift = &plan.Drift{Note: "no rule's business: inputs with a field that their schema has not are refused"}
 	lost := c.Plan.Resources[0]
 	lost.ID, lost.State, lost.Waves = "nat-0123456789abcdef9", plan.Error, [][]plan.Action{}
 	c.Plan.Resources = append(c.Plan.Resources, lost)
@@ -54,6 +55,9 @@ func TestAPlanRuleSeesThePlanAndWhatEachResourceHolds(t *testing.T) {
 	in := inputs[policy.ScopePlan][0]["plan"].(map[string]any)
 	resources := in["resources"].([]any)
 	held, unknown := resources[0].(map[string]any), resources[1].(map[string]any)
+	if _, found := held["drift"]; found {
+		t.Error("a rule sees who changed what")
+	}
 	if want := map[string]any{"secondary": 3.0, "prefixes": 0.0}; !reflect.DeepEqual(held["holds"], want) {
 		t.Errorf("holds %v, want %v: neither the primary nor what failed nor what drains", held["holds"], want)
 	}

@@ -48,8 +48,8 @@ const instant = "2006-01-02 15:04:05Z"
 
 // String says which address, what happened to it, when and by whom.
 func (s Stray) String() string {
-	what := map[Change]string{Added: "was added", Removed: "was taken away", Changing: "is being changed"}[s.Change]
-	text := fmt.Sprintf("%s %s, first seen %s", s.Address, what, s.Since.UTC().Format(instant))
+	what := map[Change]string{Added: "was added", Removed: "was taken away", Changing: "is in transition, which began"}[s.Change]
+	text := fmt.Sprintf("%s %s before %s", s.Address, what, s.Since.UTC().Format(instant))
 	if !s.RightAt.IsZero() {
 		text = fmt.Sprintf("%s %s between %s and %s", s.Address, what, s.RightAt.UTC().Format(instant), s.Since.UTC().Format(instant))
 	}
@@ -73,7 +73,7 @@ func (r Round) String() string {
 	return text
 }
 
-// Lines says all of it, one fact a line.
+// Lines says all of it but the command that adopts it, one fact a line.
 func (d *Drift) Lines() []string {
 	if d == nil {
 		return nil
@@ -89,9 +89,6 @@ func (d *Drift) Lines() []string {
 		for _, r := range d.Rounds {
 			lines = append(lines, r.String())
 		}
-	}
-	if d.Adopt != "" {
-		lines = append(lines, "to keep it: "+d.Adopt)
 	}
 	return lines
 }

@@ -53,6 +53,9 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"plan-in-sync", func(s *Style) error { return s.Plan(synced, Commit{ID: "dir:" + sampleHash}, false) }},
 		{"plan-held", func(s *Style) error { return s.Plan(heldPlan(), sampleCommit, false) }},
 		{"plan-held-in-sync", func(s *Style) error { return s.Plan(heldInSync(), sampleCommit, false) }},
+		{"plan-drift", func(s *Style) error { return s.Plan(driftedPlan(), sampleCommit, false) }},
+		{"history-drift", func(s *Style) error { return s.History(driftedRecords()) }},
+		{"explain-drift", func(s *Style) error { return s.Explain(history.Explain(driftedRecords(), ips("10.0.1.20")[0])) }},
 		{"plan-empty", func(s *Style) error { return s.Plan(plan.Plan{Mode: "observe"}, sampleCommit, false) }},
 		{"title", func(s *Style) error { return s.Title("A commit adds an address.\nWatch it drain.") }},
 		{"probes", func(s *Style) error { return s.Probes(sampleProbes()) }},
@@ -103,6 +106,7 @@ func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
 		print func(*bytes.Buffer) error
 	}{
 		{"plan-json", func(b *bytes.Buffer) error { return PlanJSON(b, mixedPlan()) }},
+		{"plan-drift-json", func(b *bytes.Buffer) error { return PlanJSON(b, driftedPlan()) }},
 		{"plan-empty-json", func(b *bytes.Buffer) error { return PlanJSON(b, plan.Plan{Resources: []plan.Resource{{}}}) }},
 		{"apply-json", func(b *bytes.Buffer) error { return ApplyJSON(b, swapPlan(), sampleSteps(), sampleProbes()) }},
 		{"apply-empty-json", func(b *bytes.Buffer) error { return ApplyJSON(b, plan.Plan{}, nil, nil) }},

@@ -118,6 +118,10 @@ func (p *page) drift(d *plan.Drift, column int) {
 		p.gap(2)
 		p.flow(span{plain, line})
 	}
+	if d != nil && d.Adopt != "" { // in one piece: it is copied
+		p.tab(column)
+		p.line(span{plain, "To keep it: " + d.Adopt})
+	}
 }
 
 // verdicts writes what the rules said, each with its id.

@@ -142,6 +142,9 @@ func planSays(r plan.Resource) string {
 	for _, line := range r.Drift.Lines() {
 		says = append(says, "**drift** "+prose(cleanLines(line)))
 	}
+	if r.Drift != nil && r.Drift.Adopt != "" {
+		says = append(says, "To keep it: "+code(render.Clean(r.Drift.Adopt)))
+	}
 	return joined("<br>", says...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -143,11 +144,14 @@ func samplePlan() plan.Plan {
 	held.Verdicts = []plan.Verdict{{Rule: "budget.removals", Decision: "hold", Msg: "9 of 4 removals"}}
 	wrong := at("egress-e", plan.Error, "gateways/e.yaml:7:5: unknown field\ngateways/e.yaml:9:10: 4001s | too long")
 	wrong.ID = ""
+	strayed := at("egress-k", plan.Blocked, "drift, only reported (drift.action is detect): assign 10.0.1.20")
+	strayed.Drift = &plan.Drift{Addresses: []plan.Stray{{Address: "10.0.1.20", Change: plan.Removed, Since: time.Date(2026, 11, 22, 10, 3, 0, 0, time.UTC),
+		Who: &inventory.Actor{Principal: "arn:aws:iam::1:user/<b>|@mallory", Operation: "UnassignPrivateNatGatewayAddress"}}}, Adopt: "sluice import --pr nat-egress-k | git apply"}
 	p := plan.Plan{
 		Commit: "7f3c2a1b9d04e5f60718293a4b5c6d7e8f901234", PolicyDigest: digest, Mode: "dry-run",
 		Resources: []plan.Resource{
 			at("egress-b", plan.InSync, ""), swap, grow, move, held, at("egress-c", plan.Converging, "10.0.4.20 is unassigning"),
-			at("egress-d", plan.Blocked, "the gateway is full"), wrong,
+			at("egress-d", plan.Blocked, "the gateway is full"), strayed, wrong,
 		},
 	}
 	p.Seal()
