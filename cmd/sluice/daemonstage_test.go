@@ -42,6 +42,12 @@ func await(ts *testscript.TestScript, args []string) {
 			body, _, err := fetch(st.api + "/api/v1/status")
 			return body, err == nil && want.MatchString(body)
 		})
+	case "recorded":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a record like "+args[1], func() (string, bool) {
+			body, _, err := fetch(st.api + "/api/v1/history")
+			return body, err == nil && want.MatchString(body)
+		})
 	case "calls":
 		want, sim := regexp.MustCompile(args[1]), runningSim(ts)
 		poll(ts, "calls like "+args[1], func() (string, bool) {

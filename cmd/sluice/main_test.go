@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 //	sim WORLD [--speed N]       start the simulator, and make it this script's AWS
 //	calls                       print what asked the simulator for a change, one a line
 //	rival add|remove GATEWAY ADDRESS   somebody else changes a gateway
+//	somebody USER ACTION GATEWAY ADDRESS   somebody else calls the simulator
+//	queue                       start a stand-in for SQS; sets $QUEUE, the queue's URL, and $SQS, its endpoint
+//	event ACTION                put EventBridge's event of a call of EC2 into the queue; any other text, as it is
 //	fault JSON                  EC2 misbehaves
 //	gitrepo DIR                 make a Git repository of a folder
 //	gitcommit DIR MESSAGE [SIGNERS]   commit all that is in it; signed with a key that SIGNERS then lists
@@ -44,7 +47,7 @@ func TestMain(m *testing.M) {
 //	keys FILE                   print the paths of all fields of a JSON file
 //	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
-//	await status|calls|told REGEXP   until the daemon's status, the calls, or what the host was told, match
+//	await status|calls|told|recorded REGEXP   until the daemon's status, the calls, its record, or what the host was told, match
 //	get PATH                    print a page of the daemon's API
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
@@ -63,6 +66,9 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"sim":        positive(startSim),
 			"calls":      positive(printCalls),
 			"rival":      positive(rival),
+			"somebody":   positive(somebody),
+			"queue":      positive(startQueue),
+			"event":      positive(sendEvent),
 			"fault":      positive(fault),
 			"gitrepo":    positive(gitRepo),
 			"gitcommit":  positive(gitCommit),

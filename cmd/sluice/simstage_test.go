@@ -12,12 +12,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
+	"github.com/seed-6ca89210/sluice/reconcile/eventqueue/sqsstand"
 )
 
 // stage is what a script has set up.
 type stage struct {
 	sim *ec2sim.Server
-	api string // of the daemon that was awaited last
+
+	queue *sqsstand.Queue
+	api   string // of the daemon that was awaited last
 
 	host *statusHost
 }
