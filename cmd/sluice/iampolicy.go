@@ -41,7 +41,8 @@ from STS; where neither says, ARNs hold * in its place, which fits only the acco
 that the policy is used in. Print it again when specs name more resources; or, for a
 large fleet, let --tag bound the calls in place of ids.
 
-Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.`,
+Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.
+With drift.attribution it allows asking CloudTrail, with hints.sqs reading that queue.`,
 		Example: `  sluice iam-policy --config sluice.yaml --mode apply > policy.json
   sluice iam-policy --dir specs/ --mode apply --tag managed-by=sluice
   sluice iam-policy --config sluice.yaml --account 123456789012`,
@@ -101,7 +102,19 @@ func (a *app) iamPolicy(ctx context.Context, cfg config.Config, c iamCall) error
 	if err != nil {
 		return err
 	}
-	return a.printPolicy(iampolicy.For(cfg.Mode, chosen))
+	p := iampolicy.For(cfg.Mode, chosen)
+	if cfg.Drift.Attribution != "" {
+		p.AllowTrail(chosen)
+	}
+	if q := cfg.Hints.SQS; q != nil {
+		switch arn, account := q.ARN(); {
+		case q.RoleARN != "" || arn == "" || len(chosen) > 0 && chosen[0].Account != "*" && chosen[0].Account != account:
+			fmt.Fprintln(a.stderr, "hints.sqs: whoever reads the queue needs sqs:ReceiveMessage and sqs:DeleteMessage on it; that is not part of this policy")
+		default:
+			p.AllowQueue(arn)
+		}
+	}
+	return a.printPolicy(p)
 }
 
 // iamTarget finds out which Region and account a target is. STS is asked only where

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -55,6 +56,26 @@ func (l *loader) hints(r rawHints) Hints {
 	}
 	h.SQS = &SQS{QueueURL: q.QueueURL, Region: cmp.Or(q.Region, queueRegion(u.Hostname())), Profile: q.Profile, RoleARN: q.RoleARN, Endpoint: q.Endpoint}
 	return h
+}
+
+// ARN names the queue for IAM, with its account; "" when the URL is not one of AWS's.
+func (q SQS) ARN() (arn, account string) {
+	u, err := url.Parse(q.QueueURL)
+	if err != nil {
+		return "", ""
+	}
+	region, path := queueRegion(u.Hostname()), strings.Split(strings.Trim(u.Path, "/"), "/")
+	if region == "" || len(path) != 2 {
+		return "", ""
+	}
+	partition := "aws"
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	return strings.Join([]string{"arn", partition, "sqs", region, path[0], path[1]}, ":"), path[0]
 }
 
 // queueHost is the host of a queue's URL, in every partition.
