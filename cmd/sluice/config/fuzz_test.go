@@ -86,7 +86,7 @@ func checkConfig(t *testing.T, cfg Config) {
 			t.Errorf("target %q: %+v", name, target)
 		}
 	}
-	if cfg.Mode != "observe" && cfg.Mode != "dry-run" && cfg.Mode != "apply" || cfg.Drift.Action != "correct" && cfg.Drift.Action != "detect" {
+	if cfg.Mode != "observe" && cfg.Mode != "dry-run" && cfg.Mode != "apply" || cfg.Drift.Action != "correct" && cfg.Drift.Action != "detect" && cfg.Drift.Action != "adopt" {
 		t.Errorf("mode %q, drift %q", cfg.Mode, cfg.Drift.Action)
 	}
 	if _, err := schedule.Parse(cfg.Drift.Cron, cfg.Drift.TimeZone); err != nil {

@@ -39,7 +39,7 @@ type rawHints struct {
 func (l *loader) hints(r rawHints) Hints {
 	h := Default().Hints
 	if r.MinInterval != "" {
-		h.MinInterval = l.interval(r.MinInterval, []string{"hints", "minInterval"})
+		h.MinInterval = l.duration(r.MinInterval, minInterval, maxInterval, []string{"hints", "minInterval"})
 	}
 	if r.SQS == nil {
 		return h
