@@ -94,6 +94,7 @@ func TestOnlyACallThatChangesAddressesIsAHint(t *testing.T) {
 func TestAQueueThatIsEmptyIsAskedThreeTimesAMinute(t *testing.T) {
 	during(t, func(r *reading) {
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if n := r.stand.Calls("ReceiveMessage"); n < 29 || n > 32 {
 			t.Errorf("%d calls in ten minutes", n)
 		}
@@ -106,6 +107,7 @@ func TestABurstIsReadTenMessagesACallWithinTheRate(t *testing.T) {
 			r.stand.Send(change("ec2.amazonaws.com", "AssignPrivateIpAddresses"))
 		}
 		time.Sleep(30 * time.Second)
+		synctest.Wait()
 		if r.hints != 1000 || r.stand.Len() != 0 {
 			t.Errorf("%d hints, %d left", r.hints, r.stand.Len())
 		}
@@ -119,6 +121,7 @@ func TestAQueueThatCannotBeReadIsAskedLessAndLessAndSaidOnce(t *testing.T) {
 	during(t, func(r *reading) {
 		r.stand.Fail("AccessDeniedException", "you may\x1b[31m not")
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if n := r.stand.Calls("ReceiveMessage"); n < 12 || n > 40 {
 			t.Errorf("%d calls in an hour", n)
 		}
@@ -128,6 +131,7 @@ func TestAQueueThatCannotBeReadIsAskedLessAndLessAndSaidOnce(t *testing.T) {
 		r.stand.Fail("", "")
 		r.stand.Send(change("ec2.amazonaws.com", "AssignPrivateIpAddresses"))
 		time.Sleep(6 * time.Minute)
+		synctest.Wait()
 		if r.hints != 1 || !strings.Contains(r.log.String(), "is read again") {
 			t.Errorf("%d hints after it was mended: %s", r.hints, r.log.String())
 		}
@@ -139,6 +143,7 @@ func TestAMessageThatWasNotDeletedComesBackAndHarmsNobody(t *testing.T) {
 		r.stand.FailDeletes(2)
 		r.stand.Send(change("ec2.amazonaws.com", "AssignPrivateIpAddresses"))
 		time.Sleep(3 * time.Minute)
+		synctest.Wait()
 		if r.hints != 3 || r.stand.Len() != 0 || r.counts["failed"] != 2 {
 			t.Errorf("%d hints, %d left, %v", r.hints, r.stand.Len(), r.counts)
 		}
