@@ -57,10 +57,10 @@ func (w Window) Opens(t time.Time) time.Time {
 
 // maxJoined bounds the search for the end of openings that follow each other
 // without a gap.
-const maxJoined = 1000
+const maxJoined = 100
 
 // Closes returns t when the window is closed then, else the first instant at which
-// it is; zero when it does not close within a thousand openings.
+// it is; zero when it does not close within a hundred openings.
 func (w Window) Closes(t time.Time) time.Time {
 	for range maxJoined {
 		if !w.Open(t) {
