@@ -75,9 +75,11 @@ func refusalReason(s apply.Step) string {
 // setAside stops resources that must wait, drift that is only to be reported, and
 // what is contested because the same correction was undone again and again.
 func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.Time) error {
+	docs := indexDocuments(d.Specs.Documents)
 	for i := range p.Resources {
 		r := &p.Resources[i]
 		if r.State == plan.InSync {
+			l.driftEnded(*r)
 			delete(l.aside.told, told{resourceKey(*r), history.KindDrift})
 			delete(l.aside.told, told{resourceKey(*r), history.KindContested})
 		}
@@ -85,8 +87,9 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 			continue
 		}
 		next := r.Waves[0][0]
-		drifted := l.drifted(d, *r)
+		drifted, wait := l.drifted(d, *r), ""
 		if drifted {
+			wait = l.driftWaits(docs[r.Spec], *r, now)
 			if err := l.tellOnce(ctx, history.KindDrift, *p, *r, r.Reason); err != nil {
 				return err
 			}
@@ -100,8 +103,8 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 				return err
 			}
 			r.Stop(plan.Blocked, reason)
-		case drifted && l.cfg.Drift != nil && !l.cfg.Drift.Correct:
-			r.Stop(plan.Blocked, "drift, only reported (drift.action is detect): "+r.Reason)
+		case drifted && wait != "":
+			r.Stop(plan.Blocked, wait+": "+r.Reason)
 		case refused && now.Before(held.until) && held.busy:
 			r.Stop(plan.Converging, held.reason)
 		case refused && now.Before(held.until):

@@ -10,10 +10,10 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
-	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
 
 // Mode says how far a turn may go.
@@ -46,13 +46,6 @@ type Target struct {
 	GatewayLimit int // addresses one NAT gateway can hold; 0: AWS's default, 8
 }
 
-// Drift says when to look for differences that no commit asked for, and whether
-// to correct them.
-type Drift struct {
-	Schedule schedule.Schedule
-	Correct  bool
-}
-
 // Pace bounds the pause between two looks at something in transition; it grows
 // from Min to Max while nothing changes.
 type Pace struct {
@@ -75,7 +68,7 @@ type Config struct {
 
 	Targets  map[string]Target
 	Budget   judge.Budget
-	Drift    *Drift        // nil: never on its own
+	Calendar calendar.Calendar
 	Interval time.Duration // between two looks at Git; default 1m
 	// HintInterval is the least time from one look at Git to one that [Loop.Hint]
 	// asks for; default 2s.
