@@ -61,6 +61,7 @@ type raw struct {
 		TimeZone string `json:"timeZone"`
 		Action   string `json:"action"`
 	} `json:"drift"`
+	rawCalendar
 	Budget struct {
 		Removals *int `json:"removals"`
 		Percent  *int `json:"percent"`
@@ -139,7 +140,7 @@ func (l *loader) config() Config {
 	cfg.Drift.Cron = cmp.Or(r.Drift.Cron, cfg.Drift.Cron)
 	cfg.Drift.TimeZone = cmp.Or(r.Drift.TimeZone, cfg.Drift.TimeZone)
 	cfg.Drift.Action = cmp.Or(r.Drift.Action, cfg.Drift.Action)
-	l.checkDrift(cfg.Drift)
+	cfg.Calendar = l.calendar(cfg)
 	if r.Budget.Removals != nil {
 		cfg.Budget.Removals = *r.Budget.Removals
 	}
