@@ -65,7 +65,8 @@ func (a *app) schedule(ctx context.Context, cfg config.Config, format string, fr
 		}
 		a.warnf("the specs were not read, so what they suspend is left out, and how many are selected: %v", err)
 	}
-	list := render.Agenda{At: from, Next: cfg.Calendar.Agenda(docs, from, next), Spread: len(cfg.Calendar.Schedules) > 0}
+	list := render.Agenda{At: from, Spread: len(cfg.Calendar.Schedules) > 0}
+	list.Next, list.Later = cfg.Calendar.Agenda(docs, from, next)
 	if format == "json" {
 		return render.AgendaJSON(a.stdout, list)
 	}

@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
@@ -39,47 +40,50 @@ type source struct {
 	next  func(after time.Time) (at time.Time, what Event)
 }
 
-// Agenda returns the next n entries after an instant, the soonest first. Of docs,
+// Agenda returns the next n entries after an instant, the soonest first, and the
+// first entry of each schedule, window, freeze and suspend that is not among them: a
+// run every quarter of an hour must not hide a window of the night. Of docs,
 // which are all documents of the snapshot, come the ends of suspends and how many
 // documents an entry is about; nil: neither is known. A resource is changed at an
 // instant only when nothing closes it, so an opening by itself promises nothing.
-func (c Calendar) Agenda(docs []spec.Document, after time.Time, n int) []Entry {
+func (c Calendar) Agenda(docs []spec.Document, after time.Time, n int) (next, later []Entry) {
 	sources := c.sources(docs)
 	for i := range sources {
 		sources[i].advance(after)
 	}
-	var list []Entry
-	for len(list) < n {
+	listed := make([]bool, len(sources))
+	for len(next) < n {
 		soonest := -1
 		for i, s := range sources {
-			if !s.entry.At.IsZero() && (soonest < 0 || before(s.entry, sources[soonest].entry)) {
+			if !s.entry.At.IsZero() && (soonest < 0 || compare(s.entry, sources[soonest].entry) < 0) {
 				soonest = i
 			}
 		}
 		if soonest < 0 {
 			break
 		}
-		list = append(list, sources[soonest].entry)
+		next, listed[soonest] = append(next, sources[soonest].entry), true
 		sources[soonest].advance(sources[soonest].entry.At)
 	}
-	return list
+	for i, s := range sources {
+		if !listed[i] && !s.entry.At.IsZero() {
+			later = append(later, s.entry)
+		}
+	}
+	slices.SortStableFunc(later, compare)
+	return next, later
 }
 
 func (s *source) advance(after time.Time) {
 	s.entry.At, s.entry.What = s.next(after)
 }
 
-func before(a, b Entry) bool {
-	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What.order(), b.What.order()), cmp.Compare(a.Name, b.Name)) < 0
+func compare(a, b Entry) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What.order(), b.What.order()), cmp.Compare(a.Name, b.Name))
 }
 
 func (e Event) order() int {
-	for i, known := range []Event{SuspendEnds, FreezeEnds, DenyCloses, WindowOpens, DriftDetect, DriftCorrect, WindowCloses, DenyOpens, FreezeBegins} {
-		if e == known {
-			return i
-		}
-	}
-	return -1
+	return slices.Index([]Event{SuspendEnds, FreezeEnds, DenyCloses, WindowOpens, DriftDetect, DriftCorrect, WindowCloses, DenyOpens, FreezeBegins}, e)
 }
 
 func (c Calendar) sources(docs []spec.Document) []source {

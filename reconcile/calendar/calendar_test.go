@@ -183,7 +183,8 @@ func TestTheAgendaListsWhatComesInOrder(t *testing.T) {
 	docs := []spec.Document{gateway(map[string]string{"env": "prod"}), gateway(nil), gateway(nil)}
 	docs[1].Name, docs[1].Line, docs[1].Suspend = "lab", 9, &spec.Suspend{Until: at("2026-11-23T14:00:00Z")}
 	var got []string
-	for _, e := range c.Agenda(docs, at("2026-11-22T13:00:00Z"), 9) {
+	next, later := c.Agenda(docs, at("2026-11-22T13:00:00Z"), 9)
+	for _, e := range append(next, later...) {
 		got = append(got, fmt.Sprintf("%s %s %s %d", Clock(e.At), e.What, e.Name, *e.Specs))
 	}
 	want := `2026-11-23 02:00 CET (Europe/Berlin) window opens nights 1
@@ -194,15 +195,16 @@ func TestTheAgendaListsWhatComesInOrder(t *testing.T) {
 2026-11-23 09:00 EST (America/New_York) deny window opens trading 3
 2026-11-23 17:00 EST (America/New_York) deny window closes trading 3
 2026-11-24 02:00 CET (Europe/Berlin) window opens nights 1
-2026-11-24 03:00 CET (Europe/Berlin) correct drift prod drift 1`
+2026-11-24 03:00 CET (Europe/Berlin) correct drift prod drift 1
+2026-12-20 00:00 UTC freeze begins year-end 3`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
-	freeze := c.Agenda(nil, at("2026-12-19T23:00:00Z"), 1)
-	if len(freeze) != 1 || freeze[0].What != FreezeBegins || freeze[0].Specs != nil {
+	freeze, rest := c.Agenda(nil, at("2026-12-19T23:00:00Z"), 1)
+	if len(freeze) != 1 || len(rest) != 4 || freeze[0].What != FreezeBegins || freeze[0].Specs != nil {
 		t.Errorf("%+v", freeze)
 	}
-	if empty := (Calendar{}).Agenda(nil, at("2026-12-19T23:00:00Z"), 10); len(empty) > 0 {
+	if empty, _ := (Calendar{}).Agenda(nil, at("2026-12-19T23:00:00Z"), 10); len(empty) > 0 {
 		t.Errorf("%+v", empty)
 	}
 }

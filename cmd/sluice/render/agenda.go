@@ -12,13 +12,17 @@ import (
 type Agenda struct {
 	At     time.Time        `json:"at"`
 	Next   []calendar.Entry `json:"next"`
-	Spread bool             `json:"-"` // there are runs, which are spread over the targets
+	Later  []calendar.Entry `json:"later"` // the first of everything that is not in Next
+	Spread bool             `json:"-"`     // there are runs, which are spread over the targets
 }
 
 // AgendaJSON writes an agenda's JSON form.
 func AgendaJSON(w io.Writer, a Agenda) error {
 	if a.Next == nil {
 		a.Next = []calendar.Entry{}
+	}
+	if a.Later == nil {
+		a.Later = []calendar.Entry{}
 	}
 	return writeJSON(w, a)
 }
@@ -30,7 +34,12 @@ func (s *Style) Agenda(a Agenda) error {
 			pg.flow(span{plain, "Nothing is scheduled after " + calendar.Clock(a.At) + "."})
 			return
 		}
-		pg.table(0, agendaRows(a.Next))
+		rows := agendaRows(a.Next)
+		if len(a.Later) > 0 {
+			rows = append(rows, row{cells: []span{{quiet, "and then, first"}, {}}})
+			rows = append(rows, agendaRows(a.Later)[1:]...)
+		}
+		pg.table(0, rows)
 		if a.Spread {
 			pg.newline()
 			pg.flow(span{quiet, "In the daemon each target starts a run later by its own part of a tenth of the time to the next one, and of at most 30s."})

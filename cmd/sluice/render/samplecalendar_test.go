@@ -34,7 +34,7 @@ func sampleAgenda() Agenda {
 		{At: at.Add(time.Hour).In(berlin), What: calendar.DriftCorrect, Name: "prod", Selector: prod, Specs: &three},
 		{At: at.Add(2 * time.Hour), What: calendar.DriftDetect, Name: "drift", Specs: &none},
 		{At: at.Add(3 * time.Hour), What: calendar.SuspendEnds, Name: "egress-a", Selector: spec.Selector{Name: "egress-a"}},
-	}}
+	}, Later: []calendar.Entry{{At: at.Add(3000 * time.Hour), What: calendar.FreezeBegins, Name: "year-end", Specs: &three}}}
 }
 
 func TestTheAgendaAsJSON(t *testing.T) {
