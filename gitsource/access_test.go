@@ -331,7 +331,7 @@ func TestSettingsOfAccessThatCannotWorkAreRefusedAtOnce(t *testing.T) {
 		"an MD5 fingerprint":           {Config{URL: secure, SSH: SSH{HostKeys: []string{"MD5:16:27:ac"}}}, "hostKeys[0] is neither a public key"},
 		"a line of known_hosts":        {Config{URL: secure, SSH: SSH{HostKeys: []string{"git.example.com " + publicLine(t)}}}, "leave the host's name out"},
 		"several keys in one pin":      {Config{URL: secure, SSH: SSH{HostKeys: []string{publicLine(t) + "\n" + publicLine(t)}}}, "is neither a public key"},
-		"a passphrase that is nowhere": {Config{URL: secure, SSH: SSH{KeyFile: write(t, key), Passphrase: func() (string, error) { return "", errors.New("not set") }}}, "ssh.passphrase: not set"},
+		"a passphrase that is nowhere": {Config{URL: secure, SSH: SSH{KeyFile: write(t, key), Passphrase: func() (string, error) { return "", errors.New("not set") }}}, "not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(tt.cfg)

@@ -39,10 +39,10 @@ func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err 
 	}
 	switch o.Op {
 	case opHead:
-		head.Commit, err = within(ctx, o.Timeout, where, back.head)
+		head.Commit, err = within(ctx, o.Limits.Timeout, where, back.head)
 		return head, nil, err
 	case opFetch:
-		got, err := within(ctx, o.Timeout, where, back.fetch)
+		got, err := within(ctx, o.Limits.Timeout, where, back.fetch)
 		if err != nil {
 			return head, nil, err
 		}
@@ -50,7 +50,7 @@ func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err 
 		return head, got.Files, nil
 	case opLine:
 		b := o.Between
-		got, err := within(ctx, o.Timeout, where, func(ctx context.Context) (*Line, error) {
+		got, err := within(ctx, o.Limits.Timeout, where, func(ctx context.Context) (*Line, error) {
 			return back.(lines).line(ctx, plumbing.NewHash(b.From), plumbing.NewHash(b.To), plumbing.NewHash(b.Tip))
 		})
 		if err != nil {

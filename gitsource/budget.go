@@ -2,7 +2,6 @@ package gitsource
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -37,7 +36,7 @@ func (b *budget) raise(limit int64) {
 type transferError struct{ limit int64 }
 
 func (e transferError) Error() string {
-	return fmt.Sprintf("the server sent more than %d bytes", e.limit)
+	return "the server sent more than " + bytesText(e.limit)
 }
 
 func (b *budget) spent() bool { return b.left < 0 || b.wire.Load() < 0 }

@@ -33,8 +33,6 @@ type Config struct {
 	Extensions []string
 	// Limits replace the defaults where they are not zero.
 	Limits Limits
-	// Timeout bounds each Head and each Fetch; 2 minutes when zero.
-	Timeout time.Duration
 
 	// Username and Password are for https, where the URL has no userinfo.
 	Username, Password string
@@ -79,7 +77,7 @@ type Ref struct {
 type SSH struct {
 	// KeyFile is a private key; the agent at SSH_AUTH_SOCK when empty.
 	KeyFile string
-	// Passphrase gives what opens an encrypted KeyFile. The text of an error must be
+	// Passphrase gives what opens an encrypted KeyFile. An error names the setting, and is
 	// fit for logs.
 	Passphrase func() (string, error)
 	// KnownHosts is a known_hosts file; the files of SSH_KNOWN_HOSTS, or else
@@ -102,6 +100,15 @@ type Limits struct {
 	Transfer   int64 // bytes that a server may send in one fetch: 256 MiB
 	Unpacked   int64 // bytes of all objects of one fetch, unpacked: 512 MiB
 	Memory     int64 // bytes that the process of a Runner may use: 1 GiB
+	// Timeout bounds each look at the ref, each fetch and each look back: 2 minutes.
+	Timeout time.Duration
+}
+
+// DefaultLimits are what holds where nothing is set.
+func DefaultLimits() Limits {
+	var l Limits
+	l.fill()
+	return l
 }
 
 // fill puts the defaults where nothing was set.
@@ -114,6 +121,7 @@ func (l *Limits) fill() {
 	setDefault(&l.Transfer, 256<<20)
 	setDefault(&l.Unpacked, 512<<20)
 	setDefault(&l.Memory, 1<<30)
+	setDefault(&l.Timeout, 2*time.Minute)
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -135,9 +143,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("limits.%s: %d is negative; give a positive number, or leave it out for the default", name, value)
 		}
 	}
-	setDefault(&c.Timeout, 2*time.Minute)
-	if c.Timeout < 0 {
-		return fmt.Errorf("timeout: %s is negative; give a positive duration, or leave it out for the default", c.Timeout)
+	if c.Limits.Timeout < 0 {
+		return fmt.Errorf("limits.timeout: %s is negative; give a positive duration, or leave it out for the default", c.Limits.Timeout)
 	}
 	if c.Extensions == nil {
 		c.Extensions = []string{".yaml", ".yml", ".json", ".rego"}

@@ -27,9 +27,9 @@ func TestABadSettingIsNamedWithWhatToDo(t *testing.T) {
 		"a path with a line end":   {Config{URL: good, Path: "a\nb"}, "control characters"},
 		"an extension without dot": {Config{URL: good, Extensions: []string{"yaml"}}, "extensions: "},
 		"a negative limit":         {Config{URL: good, Limits: Limits{Depth: -1}}, "limits.depth: -1 is negative"},
-		"a negative timeout":       {Config{URL: good, Timeout: -time.Second}, "timeout: -1s is negative"},
+		"a negative timeout":       {Config{URL: good, Limits: Limits{Timeout: -time.Second}}, "limits.timeout: -1s is negative"},
 		"a CA file that is none":   {Config{URL: good, CAFile: "/none.pem"}, "caFile: /none.pem"},
-		"a key file that is none":  {Config{URL: "git@git.example.com:x.git", SSH: SSH{KeyFile: "/none"}}, "ssh.keyFile: /none"},
+		"a key file that is none":  {Config{URL: "git@git.example.com:x.git", SSH: SSH{KeyFile: "/none"}}, "auth.ssh.keyFile: /none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(tt.cfg)
@@ -40,8 +40,8 @@ func TestABadSettingIsNamedWithWhatToDo(t *testing.T) {
 
 func TestDefaultsAreFilledIn(t *testing.T) {
 	s := open(t, Config{Dir: "."})
-	want := Limits{10_000, 256 << 10, 10 << 20, 32, 1024, 256 << 20, 512 << 20, 1 << 30}
-	if s.cfg.Limits != want || s.cfg.Timeout != 2*time.Minute || s.cfg.Path != "." {
+	want := Limits{10_000, 256 << 10, 10 << 20, 32, 1024, 256 << 20, 512 << 20, 1 << 30, 2 * time.Minute}
+	if s.cfg.Limits != want || s.cfg.Path != "." {
 		t.Errorf("config %+v", s.cfg)
 	}
 }

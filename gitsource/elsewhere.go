@@ -81,7 +81,7 @@ func (e *elsewhere) ask(ctx context.Context, o order) (reply, error) {
 	}
 	answer, err := e.cfg.Runner(ctx, Job{
 		Request: request, Answer: o.Op.most(e.cfg.Limits), Memory: e.cfg.Limits.Memory,
-		CPU: 2*e.cfg.Timeout + time.Second, // of two processors, should it outlive its deadline
+		CPU: 2*e.cfg.Limits.Timeout + time.Second, // of two processors, should it outlive its deadline
 	})
 	if err != nil {
 		return reply{}, e.fail(err)
@@ -96,7 +96,7 @@ func (e *elsewhere) ask(ctx context.Context, o order) (reply, error) {
 // fail is the error of a process that gave no answer.
 func (e *elsewhere) fail(err error) error {
 	if errors.Is(err, syscall.ENOMEM) {
-		return failf(ErrLimit, e.addr.shown, "the process that reads the repository needed more than limits.memory, which is %d bytes, and was ended; use a smaller repository or raise the limit", e.cfg.Limits.Memory)
+		return failf(ErrLimit, e.addr.shown, "the process that reads the repository needed more than limits.memory, which is %s, and was ended; use a smaller repository or raise the limit", bytesText(e.cfg.Limits.Memory))
 	}
 	why := clean(err.Error(), append(e.as.secrets(), e.addr.pass)...)
 	return failf(ErrUnreachable, e.addr.shown, "the process that reads the repository %s; check the repository with `git fsck`, and try again", why)

@@ -29,7 +29,10 @@ func (r *remote) explain(err error, b *budget) error {
 	case errors.Is(err, ErrLimit):
 		return err // made by this package, with the place in it
 	case b.spent():
-		return failf(ErrLimit, r.addr.shown, "the server sent more than %d bytes; use a smaller repository, or raise limits.transfer", b.limit)
+		if b.limit < r.cfg.Limits.Transfer { // a cap of our own, which no setting raises
+			return failf(ErrLimit, r.addr.shown, "the server sent more than %s, which is the most that is read of a list of refs, and of commits without their files; use a repository with fewer of them", bytesText(b.limit))
+		}
+		return failf(ErrLimit, r.addr.shown, "the server sent more than %s; use a smaller repository, or raise limits.transfer", bytesText(b.limit))
 	case errors.As(err, &said):
 		return fail("%s", said)
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):

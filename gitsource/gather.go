@@ -68,12 +68,12 @@ func (g *gather) wanted(name string) bool {
 // reserve checks the size of a wanted file before it is read.
 func (g *gather) reserve(full string, size int64) error {
 	if size > g.cfg.Limits.FileSize {
-		return failf(ErrLimit, g.where, "%s has %d bytes, more than limits.fileSize, which is %d; split it or raise the limit",
-			clean(full), size, g.cfg.Limits.FileSize)
+		return failf(ErrLimit, g.where, "%s has %d bytes, more than limits.fileSize, which is %s; split it or raise the limit",
+			clean(full), size, bytesText(g.cfg.Limits.FileSize))
 	}
 	if g.total += size; g.total > g.cfg.Limits.TotalSize {
-		return failf(ErrLimit, g.where, "with %s the files have %d bytes together, more than limits.totalSize, which is %d; set path to a smaller folder or raise the limit",
-			clean(full), g.total, g.cfg.Limits.TotalSize)
+		return failf(ErrLimit, g.where, "with %s the files have %d bytes together, more than limits.totalSize, which is %s; set path to a smaller folder or raise the limit",
+			clean(full), g.total, bytesText(g.cfg.Limits.TotalSize))
 	}
 	return nil
 }

@@ -59,12 +59,12 @@ func (h *hostCheck) refuse(key ssh.PublicKey) error {
 	case h.revoked(key):
 		h.refusal = sshErrorf("the host key %s is marked as revoked in known_hosts; ask who runs the server", shown)
 	case h.Source == "hostKeys":
-		h.refusal = sshErrorf("the host key %s is not in ssh.hostKeys; compare it with what the server's operator publishes, and add it beside the others only if it is there", shown)
+		h.refusal = sshErrorf("the host key %s is not in auth.ssh.hostKeys; compare it with what the server's operator publishes, and add it beside the others only if it is there", shown)
 	case len(h.Keys) > 0:
 		h.refusal = sshErrorf("the host key has changed: the server shows %s, known_hosts has another (%s); ask who runs the server, and replace the line only if they confirm",
 			shown, h.Keys[0].Where)
 	default:
-		h.refusal = sshErrorf("the host key %s is not in known_hosts; compare it with what the server's operator publishes, then add it (`ssh-keyscan` prints the line), or pin it in ssh.hostKeys", shown)
+		h.refusal = sshErrorf("the host key %s is not in known_hosts; compare it with what the server's operator publishes, then add it (`ssh-keyscan` prints the line), or pin it in auth.ssh.hostKeys", shown)
 	}
 	return h.refusal
 }

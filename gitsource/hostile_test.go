@@ -133,19 +133,19 @@ func packAttacks() []attack {
 	small := withPack(0, func(p *packed) { p.zeros(huge/4, huge/4) }) // the race detector takes its time
 	deltas := withPack(0, func(p *packed) { p.deltas(100, 32<<20) })
 	return []attack{
-		{name: "an endless pack, to the byte cap", kind: ErrLimit, says: "the server sent more than 33554432 bytes; use a smaller repository, or raise limits.transfer",
+		{name: "an endless pack, to the byte cap", kind: ErrLimit, says: "the server sent more than 32MiB; use a smaller repository, or raise limits.transfer",
 			limits: Limits{Transfer: 32 << 20}, server: endlessPack},
 		{name: "an endless pack, to the deadline", kind: ErrUnreachable, says: "no complete answer within 2s",
 			limits: Limits{Transfer: 1 << 50, Unpacked: 1 << 50, Memory: 1 << 50}, timeout: 2 * time.Second, server: endlessPack},
-		{name: "an endless pack, to the end of memory", kind: ErrLimit, says: "needed more than limits.memory, which is 134217728 bytes, and was ended; use a smaller repository or raise the limit",
+		{name: "an endless pack, to the end of memory", kind: ErrLimit, says: "needed more than limits.memory, which is 128MiB, and was ended; use a smaller repository or raise the limit",
 			limits: Limits{Transfer: 1 << 50, Unpacked: 1 << 50, Memory: 128 << 20}, server: endlessPack},
-		{name: "a blob of 2 GiB in 2 MiB", kind: ErrLimit, says: "limits.unpacked, which is 536870912 bytes", server: bomb},
-		{name: "a blob of 512 MiB in 512 KiB, where limits let it through", kind: ErrLimit, says: "limits.memory, which is 268435456 bytes",
+		{name: "a blob of 2 GiB in 2 MiB", kind: ErrLimit, says: "limits.unpacked, which is 512MiB", server: bomb},
+		{name: "a blob of 512 MiB in 512 KiB, where limits let it through", kind: ErrLimit, says: "limits.memory, which is 256MiB",
 			limits: Limits{Memory: 256 << 20}, server: small},
 		{name: "a blob that says a few bytes and is 2 GiB", kind: ErrUnreachable, says: "broke off (packfile: inflated object exceeds declared size)",
 			server: withPack(0, func(p *packed) { p.zeros(10, huge) })},
-		{name: "deltas that make 3 GiB", kind: ErrLimit, says: "limits.unpacked, which is 536870912 bytes", server: deltas},
-		{name: "deltas that make 3 GiB, where limits let them through", kind: ErrLimit, says: "limits.memory, which is 268435456 bytes",
+		{name: "deltas that make 3 GiB", kind: ErrLimit, says: "limits.unpacked, which is 512MiB", server: deltas},
+		{name: "deltas that make 3 GiB, where limits let them through", kind: ErrLimit, says: "limits.memory, which is 256MiB",
 			limits: Limits{Unpacked: 4 << 30, Memory: 256 << 20}, server: deltas},
 		{name: "more objects than it says", kind: ErrUnreachable, says: "broke off",
 			server: withPack(1, func(p *packed) { p.add(plumbing.BlobObject, []byte("1")); p.add(plumbing.BlobObject, []byte("2")) })},
@@ -176,7 +176,7 @@ func refAttacks() []attack {
 			server: answers(refs(1_000_000))},
 		{name: "refs byte by byte", kind: ErrUnreachable, says: "no complete answer within 1s", timeout: time.Second,
 			server: answers(drips(strings.Repeat("001e# service=git-upload-pack\n", 1000)))},
-		{name: "refs without end", kind: ErrLimit, says: "the server sent more than 67108864 bytes",
+		{name: "refs without end", kind: ErrLimit, says: "the server sent more than 64MiB, which is the most that is read of a list of refs",
 			server: answers(func(w http.ResponseWriter, q *http.Request) {
 				w.Header().Set("Content-Type", advertType)
 				line := fmt.Appendf(nil, "%04x%s refs/heads/%s\n", 4+40+1+11+900+1, someCommit, strings.Repeat("x", 900))
@@ -212,11 +212,11 @@ func refs(n int) http.HandlerFunc {
 
 func treeAttacks() []attack {
 	return []attack{
-		{name: "a blob over the cap of a file", kind: ErrLimit, says: "big.yaml has 1048576 bytes, more than limits.fileSize, which is 262144",
+		{name: "a blob over the cap of a file", kind: ErrLimit, says: "big.yaml has 1048576 bytes, more than limits.fileSize, which is 256KiB",
 			server: withTree(func(p *packed, _ plumbing.Hash) []byte {
 				return listed(filemode.Regular, "big.yaml", p.add(plumbing.BlobObject, make([]byte, 1<<20)))
 			})},
-		{name: "files over the cap of all", kind: ErrLimit, says: "more than limits.totalSize, which is 10485760",
+		{name: "files over the cap of all", kind: ErrLimit, says: "more than limits.totalSize, which is 10MiB",
 			server: withTree(func(p *packed, _ plumbing.Hash) (entries []byte) {
 				blob := p.add(plumbing.BlobObject, make([]byte, 256<<10))
 				for i := range 100 {
@@ -298,7 +298,8 @@ func (a attack) run(t *testing.T, beside *Source) {
 	if a.kind == ErrRefNotFound {
 		ref.Branch = "none"
 	}
-	s := open(t, Config{URL: serve(t, a.server(t)), Ref: ref, Limits: a.limits, Timeout: a.timeout, Runner: func(ctx context.Context, job Job) ([]byte, error) {
+	a.limits.Timeout = a.timeout
+	s := open(t, Config{URL: serve(t, a.server(t)), Ref: ref, Limits: a.limits, Runner: func(ctx context.Context, job Job) ([]byte, error) {
 		defer func() { gone <- true }() // the process is gone before it returns
 		return runner(ctx, job)
 	}})
@@ -356,12 +357,12 @@ func (a attack) run(t *testing.T, beside *Source) {
 func TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap(t *testing.T) {
 	cfg := newSSH(t, newRepo(t), false).config()
 	cfg.URL = strings.Replace(cfg.URL, "/srv/", "/srv/chatter/", 1)
-	cfg.Limits.Transfer, cfg.Timeout = 8<<20, 20*time.Second
+	cfg.Limits.Transfer, cfg.Limits.Timeout = 8<<20, 20*time.Second
 	for name, run := range map[string]Runner{"here": nil, "in another process": runner} {
 		cfg.Runner = run
 		began := time.Now()
 		_, err := open(t, cfg).Fetch(t.Context(), "")
-		wantError(t, err, ErrLimit, "the server sent more than 8388608 bytes", "limits.transfer")
+		wantError(t, err, ErrLimit, "the server sent more than 8MiB", "limits.transfer")
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("%s: it took %s", name, took)
 		}

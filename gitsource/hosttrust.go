@@ -42,7 +42,7 @@ func (s SSH) trust(hostPort string) (hostTrust, error) {
 	}
 	db, err := gitssh.NewKnownHostsDb(files...)
 	if err != nil {
-		return t, sshErrorf("known_hosts cannot be read (%s); set ssh.knownHosts to a file with the server's host key", clean(err.Error()))
+		return t, sshErrorf("known_hosts cannot be read (%s); set auth.ssh.knownHosts to a file with the server's host key", clean(err.Error()))
 	}
 	for _, key := range db.HostKeys(hostPort) {
 		t.Keys = append(t.Keys, trustedKey{Blob: key.Marshal(), Authority: key.Cert})
@@ -68,7 +68,7 @@ func (s SSH) knownHostsFiles() ([]string, error) {
 	}
 	there := slices.DeleteFunc(slices.Clone(files), func(f string) bool { _, err := os.Stat(f); return errors.Is(err, os.ErrNotExist) })
 	if len(there) == 0 {
-		return nil, sshErrorf("there is no known_hosts (%s), so no server can be trusted; set ssh.knownHosts to a file with the server's host key, or pin its keys in ssh.hostKeys", strings.Join(files, ", "))
+		return nil, sshErrorf("there is no known_hosts (%s), so no server can be trusted; set auth.ssh.knownHosts to a file with the server's host key, or pin its keys in auth.ssh.hostKeys", strings.Join(files, ", "))
 	}
 	return there, nil
 }
@@ -86,7 +86,7 @@ func (t *hostTrust) readMarks(file string) error {
 			continue
 		}
 		if err != nil {
-			return sshErrorf("known_hosts cannot be read (%s:%d: %s); set ssh.knownHosts to a file with the server's host key", file, n+1, clean(err.Error()))
+			return sshErrorf("known_hosts cannot be read (%s:%d: %s); set auth.ssh.knownHosts to a file with the server's host key", file, n+1, clean(err.Error()))
 		}
 		if marker == "revoked" {
 			t.Revoked = append(t.Revoked, plainKey(key).Marshal())
@@ -108,17 +108,17 @@ func pinned(pins []string) (hostTrust, error) {
 		if print, ok := strings.CutPrefix(pin, "SHA256:"); ok {
 			print = strings.TrimRight(print, "=")
 			if sum, err := base64.RawStdEncoding.DecodeString(print); err != nil || len(sum) != 32 {
-				return t, sshErrorf("ssh.hostKeys[%d] is not a whole SHA256 fingerprint; copy it as `ssh-keygen -lf` prints it", i)
+				return t, sshErrorf("auth.ssh.hostKeys[%d] is not a whole SHA256 fingerprint; copy it as `ssh-keygen -lf` prints it", i)
 			}
 			t.Prints = append(t.Prints, "SHA256:"+print)
 			continue
 		}
 		key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(pin))
 		if err != nil || len(options) > 0 || len(rest) > 0 {
-			return t, sshErrorf("ssh.hostKeys[%d] is neither a public key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…; leave the host's name out", i)
+			return t, sshErrorf("auth.ssh.hostKeys[%d] is neither a public key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…; leave the host's name out", i)
 		}
 		if _, isCert := key.(*ssh.Certificate); isCert || len(algorithmsOf(key)) == 0 {
-			return t, sshErrorf("ssh.hostKeys[%d]: keys of kind %s are not accepted; pin a key of kind ssh-ed25519, ecdsa-sha2-… or ssh-rsa", i, key.Type())
+			return t, sshErrorf("auth.ssh.hostKeys[%d]: keys of kind %s are not accepted; pin a key of kind ssh-ed25519, ecdsa-sha2-… or ssh-rsa", i, key.Type())
 		}
 		t.Keys = append(t.Keys, trustedKey{Blob: key.Marshal(), Where: fmt.Sprintf("hostKeys[%d]", i)})
 	}

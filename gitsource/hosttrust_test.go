@@ -101,12 +101,12 @@ func TestWhichHostKeysAreTrusted(t *testing.T) {
 		"a pinned fingerprint":                       {server{host}, "", []string{print(next), print(host)}, ""},
 		"a pinned fingerprint with padding":          {server{host}, "", []string{print(host) + "="}, ""},
 		"a key and a fingerprint of another kind":    {server{curve}, "", []string{line(host), print(curve)}, ""},
-		"a key that is not pinned":                   {server{host}, "", []string{line(next)}, "is not in ssh.hostKeys; compare it"},
-		"a fingerprint that is not pinned":           {server{host}, "", []string{print(next)}, "is not in ssh.hostKeys; compare it"},
+		"a key that is not pinned":                   {server{host}, "", []string{line(next)}, "is not in auth.ssh.hostKeys; compare it"},
+		"a fingerprint that is not pinned":           {server{host}, "", []string{print(next)}, "is not in auth.ssh.hostKeys; compare it"},
 		"the pinned kind is asked for":               {server{curve, host}, "", []string{line(host)}, ""},
 		"for a fingerprint ed25519 is asked for":     {server{curve, soundRSA, host}, "", []string{print(host)}, ""},
 		"a pin trusts no certificate by its key":     {server{certify(t, host, authority, nil)}, "", []string{line(authority)}, "it offers"},
-		"known_hosts does not count beside the pins": {server{host}, "HOST " + line(host), []string{line(next)}, "is not in ssh.hostKeys"},
+		"known_hosts does not count beside the pins": {server{host}, "HOST " + line(host), []string{line(next)}, "is not in auth.ssh.hostKeys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRepo(t)

@@ -219,7 +219,7 @@ func TestAnEndlessAnswerEndsAtTheByteCap(t *testing.T) {
 	})
 	s := open(t, Config{URL: serve(t, endless), Limits: Limits{Transfer: 1 << 20}})
 	_, err := s.Head(context.Background())
-	wantError(t, err, ErrLimit, "more than 1048576 bytes", "limits.transfer")
+	wantError(t, err, ErrLimit, "more than 1MiB", "limits.transfer")
 
 	page := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		w.WriteHeader(http.StatusNotFound)

@@ -76,7 +76,7 @@ func (s *Source) Line(ctx context.Context, from string, to *Snapshot) (*Line, er
 	if tip == "" {
 		tip = to.Commit.ID
 	}
-	return within(ctx, s.cfg.Timeout, s.where, func(ctx context.Context) (*Line, error) {
+	return within(ctx, s.cfg.Limits.Timeout, s.where, func(ctx context.Context) (*Line, error) {
 		return back.line(ctx, plumbing.NewHash(from), plumbing.NewHash(to.Commit.ID), plumbing.NewHash(tip))
 	})
 }

@@ -381,7 +381,7 @@ func TestALineKeepsToTheByteCap(t *testing.T) {
 	check(t, err)
 	to.Commit.ID = id
 	_, err = s.Line(t.Context(), from, to)
-	wantError(t, err, ErrLimit, "the server sent more than 102400 bytes")
+	wantError(t, err, ErrLimit, "the server sent more than 100KiB")
 }
 
 func TestALineFromNowhereSaysSo(t *testing.T) {

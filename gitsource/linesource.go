@@ -122,6 +122,9 @@ func (r *remote) commits(ctx context.Context, generations int, wants []plumbing.
 	}
 	defer res.Close()
 	store, err := loadPack(ctx, r.addr.shown, limits, demultiplex(req.Capabilities, res))
+	if errors.Is(err, ErrLimit) && limits.Unpacked < r.cfg.Limits.Unpacked { // no setting raises it
+		return nil, failf(ErrLimit, r.addr.shown, "the last %d commits unpack to more than %s, which is the most that is read of them", generations, bytesText(limits.Unpacked))
+	}
 	if err != nil {
 		return nil, r.explainCommits(err, b, wants)
 	}

@@ -11,6 +11,8 @@ func Repository(raw string) string {
 	path := raw
 	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
 		path = u.Path
+	} else if strings.Contains(raw, "://") { // it does not parse, and may hold a login
+		path = raw[strings.LastIndex(raw, "@")+1:]
 	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path
 		path = after
 	}
@@ -27,4 +29,14 @@ func Host(raw string) string {
 		return ""
 	}
 	return strings.ToLower(before[strings.LastIndex(before, "@")+1:])
+}
+
+// Shown is a repository's URL without login, fit for people; "" of one that cannot be
+// used, in which a password may stand anywhere.
+func Shown(raw string) string {
+	a, err := parseAddress(raw)
+	if err != nil {
+		return ""
+	}
+	return a.shown
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"os"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -47,7 +46,6 @@ type order struct {
 	Path       string
 	Extensions []string
 	Limits     Limits
-	Timeout    time.Duration
 	Keys       Keys              // but for opHead
 	As         access            // for a server
 	Env        map[string]string // see environment
@@ -60,7 +58,7 @@ type between struct{ From, To, Tip string }
 func (e *elsewhere) order(op operation) order {
 	o := order{
 		Op: op, URL: e.addr.shown, Ref: e.cfg.Ref, Path: e.cfg.Path, Extensions: e.cfg.Extensions,
-		Limits: e.cfg.Limits, Timeout: e.cfg.Timeout, As: e.as, Env: map[string]string{},
+		Limits: e.cfg.Limits, As: e.as, Env: map[string]string{},
 	}
 	if e.addr.scheme == "ssh" {
 		o.URL = e.cfg.URL // with the user, who is no secret there; a password is refused
@@ -79,7 +77,7 @@ func (e *elsewhere) order(op operation) order {
 // backend is what carries out an order in the process that was given it, and the name
 // of the repository for people.
 func (o order) backend() (back backend, where string, err error) {
-	cfg := Config{Ref: o.Ref, Path: o.Path, Extensions: o.Extensions, Limits: o.Limits, Timeout: o.Timeout, Keys: o.Keys}
+	cfg := Config{Ref: o.Ref, Path: o.Path, Extensions: o.Extensions, Limits: o.Limits, Keys: o.Keys}
 	if err := cfg.check(); err != nil {
 		return nil, "", err
 	}

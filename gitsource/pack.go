@@ -76,7 +76,7 @@ func scanPack(where string, limits Limits, pack io.Reader) error {
 // checkUnpacked subtracts, since total+size could overflow.
 func checkUnpacked(where string, limits Limits, total, size int64) error {
 	if size < 0 || size > limits.Unpacked-total {
-		return failf(ErrLimit, where, "the fetched objects unpack to more than limits.unpacked, which is %d bytes; use a smaller repository or raise the limit", limits.Unpacked)
+		return failf(ErrLimit, where, "the fetched objects unpack to more than limits.unpacked, which is %s; use a smaller repository or raise the limit", bytesText(limits.Unpacked))
 	}
 	return nil
 }

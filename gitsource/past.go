@@ -71,7 +71,7 @@ func lookBack[T any](ctx context.Context, name string, cfg Config, f func(*past)
 		var zero T
 		return zero, err
 	}
-	return within(ctx, cfg.Timeout, name, func(ctx context.Context) (T, error) {
+	return within(ctx, cfg.Limits.Timeout, name, func(ctx context.Context) (T, error) {
 		p, err := openPast(ctx, name, cfg)
 		if err != nil {
 			var zero T

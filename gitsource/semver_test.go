@@ -108,7 +108,7 @@ func advertising(t *testing.T, asked *atomic.Int64, lines ...string) string {
 		_ = e.EncodeString("# service=git-upload-pack\n")
 		_ = e.Flush()
 		for i, line := range lines {
-			if i == 0 {
+			if i == 0 && !strings.Contains(line, "\x00") { // or it brings its own capabilities
 				line += "\x00shallow"
 			}
 			_ = e.EncodeString(line + "\n")

@@ -110,7 +110,7 @@ func (s *Source) Head(ctx context.Context) (string, error) {
 		return s.cfg.Ref.Commit, nil
 	}
 	s.lookUps.Add(1)
-	return within(ctx, s.cfg.Timeout, s.where, s.back.head)
+	return within(ctx, s.cfg.Limits.Timeout, s.where, s.back.head)
 }
 
 // Fetch reads the ref's files, fresh and at depth 1. The commit is what Head
@@ -126,7 +126,7 @@ func (s *Source) Fetch(ctx context.Context, commit string) (*Snapshot, error) {
 		}
 	}
 	s.fetches.Add(1)
-	return within(ctx, s.cfg.Timeout, s.where, s.back.fetch)
+	return within(ctx, s.cfg.Limits.Timeout, s.where, s.back.fetch)
 }
 
 // Snapshot returns last itself when the ref still names its commit, which costs
@@ -181,6 +181,6 @@ func within[T any](ctx context.Context, limit time.Duration, where string, f fun
 	if err := ctx.Err(); err != nil {
 		return zero, fmt.Errorf("%w: %s: stopped before it had answered: %w", ErrUnreachable, where, err)
 	}
-	return zero, fmt.Errorf("%w: %s: no complete answer within %s; check the network and the server, or raise timeout: %w",
+	return zero, fmt.Errorf("%w: %s: no complete answer within %s; check the network and the server, or raise limits.timeout: %w",
 		ErrUnreachable, where, limit, inner.Err())
 }

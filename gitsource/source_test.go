@@ -221,10 +221,10 @@ func (s stuck) fetch(context.Context) (*Snapshot, error) {
 func TestACallThatIgnoresItsContextIsLeftAtTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		back := stuck{make(chan struct{})}
-		s := &Source{cfg: Config{Timeout: time.Minute}, where: "https://git.example.com/x.git", back: back}
+		s := &Source{cfg: Config{Limits: Limits{Timeout: time.Minute}}, where: "https://git.example.com/x.git", back: back}
 		began := time.Now()
 		_, err := s.Head(context.Background())
-		wantError(t, err, ErrUnreachable, "no complete answer within 1m0s", "raise timeout", s.where)
+		wantError(t, err, ErrUnreachable, "no complete answer within 1m0s", "raise limits.timeout", s.where)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
@@ -237,7 +237,7 @@ func TestACallThatIgnoresItsContextIsLeftAtTheDeadline(t *testing.T) {
 }
 
 func TestAPanicOfTheLibraryIsAnError(t *testing.T) {
-	s := &Source{cfg: Config{Timeout: time.Minute}, where: "x", back: stuck{}}
+	s := &Source{cfg: Config{Limits: Limits{Timeout: time.Minute}}, where: "x", back: stuck{}}
 	_, err := s.Fetch(context.Background(), "")
 	wantError(t, err, ErrUnreachable, "index out of range with a second line", "git fsck")
 }

@@ -39,21 +39,21 @@ func (s SSH) readKey(a *access) error {
 		return nil
 	}
 	var err error
-	if a.SSHKey, err = readSmall("ssh.keyFile", s.KeyFile); err != nil {
+	if a.SSHKey, err = readSmall("auth.ssh.keyFile", s.KeyFile); err != nil {
 		return err
 	}
 	if s.Passphrase != nil {
 		if a.Passphrase, err = s.Passphrase(); err != nil {
-			return fmt.Errorf("ssh.passphrase: %w", err)
+			return err // it names the setting
 		}
 	}
 	_, err = parseSSHKey(*a)
 	var locked *ssh.PassphraseMissingError
 	switch {
 	case errors.As(err, &locked):
-		return sshErrorf("ssh.keyFile: %s is encrypted; give its passphrase, or load it into an agent and leave keyFile out", s.KeyFile)
+		return sshErrorf("auth.ssh.keyFile: %s is encrypted; give its passphrase, or load it into an agent and leave keyFile out", s.KeyFile)
 	case err != nil:
-		return sshErrorf("ssh.keyFile: %s does not open as a private key; check the file and its passphrase", s.KeyFile)
+		return sshErrorf("auth.ssh.keyFile: %s does not open as a private key; check the file and its passphrase", s.KeyFile)
 	}
 	return nil
 }
@@ -91,12 +91,12 @@ func (r *remote) sshLogin(ctx context.Context) (ssh.AuthMethod, func(), error) {
 		return ssh.PublicKeys(key), func() {}, err
 	}
 	if r.as.Agent == "" {
-		return nil, nil, sshErrorf("no key to log in with; set ssh.keyFile, or start an agent and set SSH_AUTH_SOCK")
+		return nil, nil, sshErrorf("no key to log in with; set auth.ssh.keyFile, or start an agent and set SSH_AUTH_SOCK")
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", r.as.Agent)
 	if err != nil {
-		return nil, nil, sshErrorf("the agent at SSH_AUTH_SOCK does not answer; start it, or set ssh.keyFile")
+		return nil, nil, sshErrorf("the agent at SSH_AUTH_SOCK does not answer; start it, or set auth.ssh.keyFile")
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	end := func() { stop(); _ = conn.Close() }

@@ -49,7 +49,7 @@ func TestTheHostKeyIsAlwaysChecked(t *testing.T) {
 		cfg := s.config()
 		cfg.SSH.KnownHosts = t.TempDir() + "/none"
 		_, err := open(t, cfg).Head(context.Background())
-		wantError(t, err, ErrUnreachable, "set ssh.knownHosts")
+		wantError(t, err, ErrUnreachable, "set auth.ssh.knownHosts")
 	})
 	t.Run("from the environment", func(t *testing.T) {
 		cfg := s.config()
@@ -124,8 +124,12 @@ func TestAnAgentLogsIn(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", socket)
 	cfg := s.config()
 	cfg.SSH.KeyFile = ""
-	_, err = open(t, cfg).Snapshot(context.Background(), nil)
-	check(t, err)
+	for name, run := range map[string]Runner{"here": nil, "in another process": runner} {
+		cfg.Runner = run
+		if _, err = open(t, cfg).Snapshot(context.Background(), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestARepositoryThatTheServerDoesNotHaveIsExplained(t *testing.T) {

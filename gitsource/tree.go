@@ -172,7 +172,7 @@ func (r *treeReader) tree(h plumbing.Hash, full string) ([]object.TreeEntry, err
 	}
 	const overhead = 64 // mode, hash and separators
 	if most := int64(2*r.cfg.Limits.Files) * int64(r.cfg.Limits.PathLength+overhead); n > most {
-		return nil, failf(ErrLimit, r.where, "the list of folder %s has %d bytes, more than %d, which limits.files allows", clean(full), n, most)
+		return nil, failf(ErrLimit, r.where, "the list of folder %s has %d bytes, more than %d, which limits.files and limits.pathLength allow; set path to a smaller folder or raise one of them", clean(full), n, most)
 	}
 	t, err := object.GetTree(r.store, h)
 	if err != nil {
@@ -290,7 +290,7 @@ func (r *treeReader) file(full string, h plumbing.Hash) error {
 	}
 	n, err := r.size(h)
 	if r.filtered && errors.Is(err, plumbing.ErrObjectNotFound) {
-		return failf(ErrLimit, r.where, "%s has more bytes than limits.fileSize, which is %d; split it or raise the limit", clean(full), r.cfg.Limits.FileSize)
+		return failf(ErrLimit, r.where, "%s has more bytes than limits.fileSize, which is %s; split it or raise the limit", clean(full), bytesText(r.cfg.Limits.FileSize))
 	}
 	if err != nil {
 		return r.broken(clean(full)+",", h, err)

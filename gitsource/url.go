@@ -87,6 +87,10 @@ func parseSCP(raw string) (address, error) {
 	if m == nil || slices.Contains([]string{"file", "http", "https", "ssh", "git"}, m[2]) {
 		return address{}, errors.New("url: it has no scheme; write https://, ssh:// or file:// in front, or set dir for a plain folder")
 	}
+	// ada:password@host/x is a login without https:// in front, and would be shown.
+	if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
+		return address{}, errors.New("url: it has an @ behind a colon; write https:// or ssh:// in front")
+	}
 	a := address{scheme: "ssh", user: m[1], host: strings.Trim(m[2], "[]"), path: m[3]}
 	a.shown = m[2] + ":" + m[3]
 	return a, a.checkSSH()

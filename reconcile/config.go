@@ -33,6 +33,12 @@ type Source interface {
 	String() string
 }
 
+// Paced is a source of policies that has an interval of its own.
+type Paced interface {
+	// Every is the time between two looks at it; 0 means [Config].Interval.
+	Every() time.Duration
+}
+
 // EC2 is one target's EC2; *ec2.Client is one.
 type EC2 interface {
 	apply.EC2
@@ -69,7 +75,7 @@ type Config struct {
 	Targets  map[string]Target
 	Budget   judge.Budget
 	Calendar calendar.Calendar
-	Interval time.Duration // between two looks at Git; default 1m
+	Interval time.Duration // between two looks at a source, unless it is [Paced]; default 1m
 	// HintInterval is the least time from one look at Git to one that [Loop.Hint]
 	// asks for; default 2s.
 	HintInterval time.Duration

@@ -55,16 +55,16 @@ func (d *Desired) Close() error { return closeEngine(d.Engine) }
 // Look reads specs and policies once, and has load compile the policies. The
 // caller closes what it returns.
 func Look(ctx context.Context, specs Source, policies []Source, load LoadPolicies) (*Desired, error) {
-	return newLooker(specs, policies, load).look(ctx, nil)
+	return newLooker(specs, policies, load, 0).look(ctx, nil, true)
 }
 
 // LookAtPolicies reads policies alone, and has load compile them. Desired.Engine is
 // never nil without an error; the caller closes it.
 func LookAtPolicies(ctx context.Context, policies []Source, load LoadPolicies) (*Desired, error) {
-	k := newLooker(nil, policies, load)
+	k := newLooker(nil, policies, load, 0)
 	d := &Desired{}
 	for _, src := range k.policies {
-		s, err := src.read(ctx)
+		s, err := src.read(ctx, true)
 		if err != nil {
 			return nil, fmt.Errorf("policy: %w", err)
 		}
@@ -87,46 +87,39 @@ type looker struct {
 	base func(source string) string // the last applied commit
 }
 
-// remembered is a source and what it said last.
-type remembered struct {
-	Source
-	last *gitsource.Snapshot
-}
-
-func (r *remembered) read(ctx context.Context) (*gitsource.Snapshot, error) {
-	s, err := r.Snapshot(ctx, r.last)
-	if err == nil {
-		r.last = s
-	}
-	return s, err
-}
-
-func newLooker(specs Source, policies []Source, load LoadPolicies) *looker {
+// newLooker makes one that asks each source every so often, where the source itself
+// does not say.
+func newLooker(specs Source, policies []Source, load LoadPolicies, every time.Duration) *looker {
 	if load == nil {
 		load = LoadHere(policy.Options{})
 	}
-	k := &looker{specs: &remembered{Source: specs}, load: load}
+	k := &looker{specs: &remembered{Source: specs, every: every, retry: every}, load: load}
 	for _, src := range policies {
-		k.policies = append(k.policies, &remembered{Source: src})
+		r := &remembered{Source: src, every: every, retry: every}
+		if p, ok := src.(Paced); ok && p.Every() > 0 {
+			r.every, r.retry = p.Every(), min(every, p.Every())
+		}
+		k.policies = append(k.policies, r)
 	}
 	return k
 }
 
-// look reads specs and policies, and returns last itself when neither changed.
-// Policies come from their own sources, never from the commit that they judge.
-func (k *looker) look(ctx context.Context, last *Desired) (*Desired, error) {
+// look reads the specs and policies that are due, or all where it must be fresh, and
+// returns last itself when none of them changed. Policies come from their own
+// sources, never from the commit that they judge.
+func (k *looker) look(ctx context.Context, last *Desired, fresh bool) (*Desired, error) {
 	if last == nil {
 		last = &Desired{}
 	}
 	d := *last
 	var err error
 	d.source = gitsource.Repository(k.specs.String())
-	if d.snapshot, err = k.specs.read(ctx); err != nil {
+	if d.snapshot, err = k.specs.read(ctx, fresh); err != nil {
 		return nil, fmt.Errorf("specs: %w", err)
 	}
 	d.policies = make([]*gitsource.Snapshot, len(k.policies))
 	for i, src := range k.policies {
-		if d.policies[i], err = src.read(ctx); err != nil {
+		if d.policies[i], err = src.read(ctx, fresh); err != nil {
 			return nil, fmt.Errorf("policy: %w", err)
 		}
 	}

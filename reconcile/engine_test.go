@@ -44,11 +44,11 @@ func TestEnginesAreClosedWhenNewerOnesJudgeAndAtTheEnd(t *testing.T) {
 		e, err := policy.Load(ctx, nil, policy.Options{})
 		made = append(made, &closable{Engine: e})
 		return made[len(made)-1], err
-	})
+	}, 0)
 	var last *Desired
 	look := func() *Desired {
 		t.Helper()
-		d, err := k.look(t.Context(), last)
+		d, err := k.look(t.Context(), last, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,7 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies), untrusted: map[string]bool{}, hints: make(chan struct{}, 1)}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies, cfg.Interval), untrusted: map[string]bool{}, hints: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
 	l.looker.past, l.looker.base = cfg.Past, l.journal.base
 	return l, nil
@@ -76,7 +76,7 @@ func (t *Turn) Waiting() bool {
 // plan that this one must be.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
-	d, err := l.looker.look(ctx, l.latest.Load())
+	d, err := l.looker.look(ctx, l.latest.Load(), true)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (o *outage) passing(p plan.Plan, now time.Time) bool {
 
 // lookAgain reads Git in the middle of converging.
 func (l *Loop) lookAgain(ctx context.Context) {
-	d, err := l.looker.look(ctx, l.latest.Load())
+	d, err := l.looker.look(ctx, l.latest.Load(), true)
 	if err != nil {
 		if ctx.Err() == nil {
 			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)

@@ -36,13 +36,15 @@ const largestGitJitter = 30 * time.Second
 func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 	pause, soonest := time.Duration(0), time.Time{}
 	for {
-		if !l.rest(ctx, pause, soonest) {
+		hinted, alive := l.rest(ctx, pause, soonest)
+		if !alive {
 			return
 		}
 		soonest = time.Now().Add(l.cfg.HintInterval)
-		pause = l.cfg.Interval + schedule.Jitter(l.cfg.spreadKey(), min(l.cfg.Interval/10, largestGitJitter))
 		last := l.latest.Load()
-		d, err := l.looker.look(ctx, last)
+		d, err := l.looker.look(ctx, last, hinted)
+		pause = l.looker.pause()
+		pause += schedule.Jitter(l.cfg.spreadKey(), min(pause/10, largestGitJitter))
 		if ctx.Err() != nil {
 			return
 		}

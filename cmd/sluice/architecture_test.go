@@ -56,7 +56,7 @@ var layout = []struct {
 	{"reconcile/commitstatus", []string{"reconcile", "reconcile/outbox", "reconcile/apply", "reconcile/inventory", "reconcile/plan"}, "says what the loop found; the loop does not know it"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"reconcile/web/webhook", nil, "could be lifted out: verifies deliveries; who looks at Git is a function to it"},
-	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "reconcile/calendar", "reconcile/commitstatus", "reconcile/schedule", "reconcile/spec", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
+	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "policy/worker", "reconcile/calendar", "reconcile/commitstatus", "reconcile/schedule", "reconcile/spec", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
 	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/calendar", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},

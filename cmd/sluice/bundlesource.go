@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -37,17 +36,14 @@ func policyRepo(path string) (config.Repo, error) {
 // bundleSource makes snapshots of an OPA bundle for the loop.
 type bundleSource struct {
 	*bundle.Source
-	interval time.Duration // between two looks
-	now      func() time.Time
-
-	looked   time.Time
 	bundle   *bundle.Bundle
 	snapshot *gitsource.Snapshot // of that bundle
 }
 
 func (a *app) openBundle(repo config.Repo) (*bundleSource, error) {
 	b := repo.Bundle
-	cfg := bundle.Config{URL: b.URL, File: b.File, Scope: b.Scope, CAFile: b.CAFile, Token: a.token(b), Keys: map[string][]byte{}}
+	cfg := bundle.Config{URL: b.URL, File: b.File, Scope: b.Scope, CAFile: b.CAFile, Token: a.token(b),
+		ClientCert: bundle.ClientCert(repo.Access.ClientCert), Proxy: repo.Access.Proxy, Keys: map[string][]byte{}}
 	for name, file := range b.PublicKeys {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -59,7 +55,7 @@ func (a *app) openBundle(repo config.Repo) (*bundleSource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policies: %s: %w", b.URL+b.File, err)
 	}
-	return &bundleSource{Source: src, interval: repo.Interval, now: a.now}, nil
+	return &bundleSource{Source: src}, nil
 }
 
 // token reads the token anew each time: it may be replaced while the daemon runs.
@@ -79,22 +75,16 @@ func (a *app) token(b *config.Bundle) func() (string, error) {
 	return nil
 }
 
-// Snapshot returns last while the bundle is the same. It does not look again before
-// its interval has passed, give or take a tenth: the loop's own pace is not exact.
+// Snapshot returns last while the bundle is the same.
 func (s *bundleSource) Snapshot(ctx context.Context, last *gitsource.Snapshot) (*gitsource.Snapshot, error) {
 	known := s.bundle
 	if last == nil || last != s.snapshot {
 		known = nil
 	}
-	now := s.now()
-	if known != nil && now.Sub(s.looked) < s.interval-s.interval/10 {
-		return last, nil
-	}
 	b, err := s.Read(ctx, known)
 	if err != nil {
 		return nil, err
 	}
-	s.looked = now
 	if known != nil && b == known {
 		return last, nil
 	}

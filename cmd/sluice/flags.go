@@ -123,7 +123,7 @@ func (c *common) levels(configured map[string]string) map[string]string {
 
 // ruleOptions are how policies are compiled.
 func ruleOptions(cfg config.Config) policy.Options {
-	opts := policy.Options{Levels: map[string]policy.Level{}}
+	opts := policy.Options{Levels: map[string]policy.Level{}, EvalTimeout: cfg.PolicyLimits.Evaluation}
 	for id, level := range cfg.Levels {
 		opts.Levels[id] = policy.Level(level)
 	}

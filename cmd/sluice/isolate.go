@@ -53,7 +53,7 @@ func isolated(cfg config.Config) reconcile.LoadPolicies {
 		if err != nil {
 			return nil, err
 		}
-		e, err := worker.Start(ctx, command, sources, ruleOptions(cfg), worker.Limits{})
+		e, err := worker.Start(ctx, command, sources, ruleOptions(cfg), cfg.PolicyLimits.Limits)
 		if err != nil {
 			return nil, err // and no Engine that holds a nil pointer
 		}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -185,32 +186,71 @@ func TestTheReadmesConfigurationLoads(t *testing.T) {
 	}
 }
 
-func TestEachWayOfAccessInTheReadmeLoads(t *testing.T) {
+// sourceRows are the table of sources and webhooks: what is in front, and all of it.
+func sourceRows(t *testing.T) (rows []string, table string) {
+	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(data), "### Access to Git\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	loaded := 0
-	for line := range strings.Lines(section) {
+	_, table, _ = strings.Cut(string(data), "### Sources and webhooks\n")
+	table, _, _ = strings.Cut(table, "\n#")
+	for line := range strings.Lines(table) {
 		row, found := strings.CutPrefix(line, "| `")
 		setting, _, _ := strings.Cut(row, "` |")
-		if !found || strings.HasPrefix(setting, "SLUICE_") {
-			continue
+		if found && !strings.HasPrefix(setting, "SLUICE_") {
+			rows = append(rows, setting)
 		}
-		url := "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/specs"
-		if strings.Contains(setting, "ssh:") {
-			url = "git@git.example.com:net/addresses.git"
+	}
+	return rows, table
+}
+
+func TestEachRowOfTheReadmesSourcesLoads(t *testing.T) {
+	const head = "apiVersion: sluice/v1\nkind: Config\n"
+	url := "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/specs"
+	without, _ := config.Load("sluice.yaml", []byte(head+"specs: {url: \""+url+"\"}\n"))
+	rows, _ := sourceRows(t)
+	for _, setting := range rows {
+		text := "specs: {url: \"" + url + "\", " + setting + "}\n"
+		switch {
+		case strings.HasPrefix(setting, "webhooks:"), strings.HasPrefix(setting, "policyLimits:"):
+			text = "specs: {url: \"" + url + "\"}\n" + setting + "\n"
+		case strings.Contains(setting, "ssh:"):
+			text = strings.Replace(text, url, "git@git.example.com:net/addresses.git", 1)
 		}
-		text := "apiVersion: sluice/v1\nkind: Config\nspecs: {url: \"" + url + "\", " + setting + "}\n"
-		if cfg, problems := config.Load("sluice.yaml", []byte(text)); len(problems) > 0 || reflect.DeepEqual(cfg.Specs.Access, config.Access{}) {
+		cfg, problems := config.Load("sluice.yaml", []byte(head+text))
+		if len(problems) > 0 || reflect.DeepEqual(cfg, without) && setting != "interval: 1m" {
 			t.Errorf("%s: %v", setting, problems)
 		}
-		loaded++
 	}
-	if loaded < 10 {
-		t.Errorf("only %d rows were found", loaded)
+	if len(rows) < 20 {
+		t.Errorf("only %d rows were found", len(rows))
+	}
+}
+
+// What the table covers, it covers whole: a new setting needs a word in it.
+func TestTheReadmeTellsEverySettingOfSourcesAndWebhooks(t *testing.T) {
+	rows, table := sourceRows(t)
+	covered := []string{"specs.ref", "specs.interval", "specs.verify", "specs.limits", "specs.auth", "specs.caFile", "specs.clientCert", "specs.proxy", "webhooks", "policyLimits"}
+	words := regexp.MustCompile("[a-zA-Z]+")
+	told := map[string]bool{}
+	for _, code := range regexp.MustCompile("`[^`]+`").FindAllString(table, -1) {
+		for _, word := range words.FindAllString(code, -1) {
+			told[word] = true
+		}
+	}
+	checked := 0
+	for _, setting := range settings(t) {
+		if !slices.ContainsFunc(covered, func(c string) bool { return setting == c || strings.HasPrefix(setting, c+".") }) {
+			continue
+		}
+		checked++
+		if name := setting[strings.LastIndex(setting, ".")+1:]; !told[name] {
+			t.Errorf("the table of %d rows says nothing of %s", len(rows), setting)
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d settings were looked for", checked)
 	}
 }
 

@@ -74,14 +74,23 @@ func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []rec
 		if err != nil {
 			return nil, nil, err
 		}
-		policies = append(policies, src)
+		policies = append(policies, pacedSource{src, repo.Interval})
 	}
 	return specs, policies, nil
 }
 
+// pacedSource is looked at in an interval of its own.
+type pacedSource struct {
+	reconcile.Source
+	every time.Duration
+}
+
+// Every is for [reconcile.Paced].
+func (s pacedSource) Every() time.Duration { return s.every }
+
 // open opens a folder or a repository.
 func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsource.Source, error) {
-	cfg := gitsource.Config{URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path, Runner: runGit}
+	cfg := gitsource.Config{URL: repo.URL, Dir: repo.Dir, Ref: repo.Ref, Path: repo.Path, Limits: repo.Limits, Runner: runGit}
 	if err := a.giveAccess(&cfg, repo, loginHost); err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -27,8 +26,13 @@ type Config struct {
 	// Token, when set, is asked before each request for what stands behind
 	// "Authorization: Bearer".
 	Token func() (string, error)
-	// CAFile is a PEM file of certificate authorities to trust beside the system's.
+	// CAFile is a PEM file of certificate authorities to trust beside the system's. Like
+	// those of ClientCert it is read anew for each request.
 	CAFile string
+	// ClientCert is shown to a server that asks for one.
+	ClientCert ClientCert
+	// Proxy is the URL of the proxy; when empty, HTTPS_PROXY and NO_PROXY say which.
+	Proxy string
 	// Timeout bounds each Read; a minute when zero.
 	Timeout time.Duration
 	// Limits replace the defaults where they are not zero.
@@ -53,15 +57,14 @@ type Bundle struct {
 
 // Source is one bundle, to be read again and again by one goroutine at a time.
 type Source struct {
-	cfg    Config
-	keys   []key
-	client *http.Client // nil for a file
+	cfg  Config
+	keys []key
 
 	etag string  // the server's name for the bundle that was read last
 	of   *Bundle // that bundle
 }
 
-// Open validates cfg. Nothing is read but the CA file. The error names the setting
+// Open validates cfg. Nothing is read but certificates. The error names the setting
 // that is wrong.
 func Open(cfg Config) (*Source, error) {
 	cfg.fill()
@@ -75,8 +78,8 @@ func Open(cfg Config) (*Source, error) {
 		return nil, errors.New("bundle: give either a URL or a file")
 	case cfg.Scope != "" && len(s.keys) == 0:
 		return nil, errors.New("scope: it is part of a signature; give publicKeys too")
-	case cfg.File != "" && (cfg.Token != nil || cfg.CAFile != ""):
-		return nil, errors.New("bundle: a file needs neither a token nor a caFile")
+	case cfg.File != "" && (cfg.Token != nil || cfg.CAFile+cfg.Proxy != "" || cfg.ClientCert != ClientCert{}):
+		return nil, errors.New("bundle: a file needs no token, caFile, clientCert or proxy")
 	case cfg.File != "":
 		return s, nil
 	case len(s.keys) == 0:
@@ -85,8 +88,10 @@ func Open(cfg Config) (*Source, error) {
 	if err := CheckURL(cfg.URL); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	s.client, err = newClient(cfg.CAFile)
-	return s, err
+	if _, err := s.cfg.newClient(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (c *Config) fill() {
@@ -130,7 +135,7 @@ func (s *Source) Read(ctx context.Context, last *Bundle) (b *Bundle, err error) 
 			b, err = nil, fmt.Errorf("%s: %w", s, err)
 		}
 	}()
-	if s.client == nil {
+	if s.cfg.File != "" {
 		packed, err := readFile(s.cfg.File, s.cfg.Limits.Packed)
 		if err != nil {
 			return nil, err

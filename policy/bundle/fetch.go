@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -10,9 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -49,41 +46,6 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-func newClient(caFile string) (*http.Client, error) {
-	var roots *x509.CertPool // nil: the system's
-	if caFile != "" {
-		pem, err := os.ReadFile(caFile)
-		if err != nil {
-			return nil, fmt.Errorf("caFile: %s: %w", caFile, plain(err))
-		}
-		if roots, err = x509.SystemCertPool(); err != nil {
-			roots = x509.NewCertPool()
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("caFile: %s holds no certificate in PEM form", caFile)
-		}
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-			TLSHandshakeTimeout:    30 * time.Second,
-			MaxResponseHeaderBytes: maxHeader,
-			DisableCompression:     true, // it is compressed, and counted as it comes
-			ForceAttemptHTTP2:      true,
-		},
-		CheckRedirect: func(req *http.Request, via []*http.Request) error {
-			// The token goes along with a redirect, so the host must be the one that
-			// it is for.
-			first := via[0].URL
-			if len(via) > maxRedirects || req.URL.Scheme != first.Scheme || req.URL.Host != first.Host {
-				return errRedirect
-			}
-			return nil
-		},
-	}, nil
-}
-
 // fetch asks for the bundle, unless the server still has the one that it named etag:
 // then it returns errUnchanged.
 func (s *Source) fetch(ctx context.Context, known string) (packed []byte, etag string, err error) {
@@ -97,8 +59,12 @@ func (s *Source) fetch(ctx context.Context, known string) (packed []byte, etag s
 	if known != "" {
 		req.Header.Set("If-None-Match", known)
 	}
-	defer s.client.CloseIdleConnections() // the next look is in a minute: nothing can get stuck until then
-	res, err := s.client.Do(req)
+	client, err := s.cfg.newClient() // anew each time: its files may have been replaced
+	if err != nil {
+		return nil, "", err
+	}
+	defer client.CloseIdleConnections() // the next look is in a minute: nothing can get stuck until then
+	res, err := client.Do(req)
 	if err != nil {
 		return nil, "", s.explain(ctx, err)
 	}
@@ -156,7 +122,10 @@ func (s *Source) explain(ctx context.Context, err error) error {
 	}
 	var authority x509.UnknownAuthorityError
 	var network *net.OpError
+	var proxy proxyError
 	switch {
+	case errors.As(err, &proxy):
+		return proxy
 	case errors.Is(err, errRedirect):
 		return errRedirect
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -165,6 +134,8 @@ func (s *Source) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.As(err, &authority):
 		return errors.New("the server's certificate is signed by nobody that this machine trusts; give the authority's certificate as caFile")
+	case errors.As(err, &network) && network.Op == "proxyconnect":
+		return fmt.Errorf("the proxy (of proxy or HTTPS_PROXY) cannot be reached: %w", network.Err)
 	case errors.As(err, &network):
 		return fmt.Errorf("the server cannot be reached: %w", network.Err)
 	}

@@ -33,6 +33,8 @@ type stage struct {
 	url   string
 	ca    string
 	asked atomic.Int64
+
+	server *httptest.Server
 }
 
 func newStage(t *testing.T, serve func(s *stage, w http.ResponseWriter, r *http.Request)) *stage {
@@ -46,7 +48,7 @@ func newStage(t *testing.T, serve func(s *stage, w http.ResponseWriter, r *http.
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // one test is about a handshake that fails
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	s.url = server.URL
+	s.url, s.server = server.URL, server
 	s.ca = filepath.Join(t.TempDir(), "ca.pem")
 	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	if err := os.WriteFile(s.ca, data, 0o600); err != nil {

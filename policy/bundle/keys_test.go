@@ -59,7 +59,7 @@ func TestASourceIsRefusedWhen(t *testing.T) {
 		{"it is in two places", Config{URL: url, File: "x", Keys: keys}, "give either a URL or a file"},
 		{"nobody signs what comes from the network", Config{URL: url}, "a bundle from the network must be signed"},
 		{"a scope is without a signature", Config{File: "x", Scope: "s"}, "scope: it is part of a signature"},
-		{"a file needs a token", Config{File: "x", Token: token}, "a file needs neither a token nor a caFile"},
+		{"a file needs a token", Config{File: "x", Token: token}, "a file needs no token, caFile, clientCert or proxy"},
 		{"it is not encrypted", Config{URL: "http://example.com/p.tar.gz", Keys: keys}, "the URL must begin with https://"},
 		{"its host only begins like loopback", Config{URL: "http://127.0.0.1.example.com/p", Keys: keys}, "the URL must begin with https://"},
 		{"it is of another scheme", Config{URL: "file:///x/p.tar.gz", Keys: keys}, "this is no URL"},

@@ -48,7 +48,7 @@ func testFourGigabytes(t *testing.T, rule string) {
 	began := time.Now()
 	p := e.child
 	_, err := e.Eval(t.Context(), policy.ScopeSpec, hungryDocument, noon)
-	const want = "policy, scope spec: rules needed more than 1 GiB of memory for this input, so it is not judged; your rules of this scope: spec.mine (rules/spec/mine.rego:3)"
+	const want = "policy, scope spec: rules needed more than 1 GiB of memory for this input, so it is not judged; your rules of this scope: spec.mine (rules/spec/mine.rego:3); simplify them, or raise policyLimits.memory"
 	if err == nil || err.Error() != want {
 		t.Errorf("the error is\n%v, want\n%s", err, want)
 	}

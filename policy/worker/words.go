@@ -44,7 +44,7 @@ func (e *Engine) obituary(p *child.Process, scope policy.Scope, err error) error
 	case errors.As(err, &garbage):
 		return &deathError{fmt.Sprintf("the process that evaluates rules sent something else than an answer (%s) and was ended", garbage), nil}
 	case p.OutOfMemory():
-		return &deathError{fmt.Sprintf("rules needed more than %s of memory for this input, so it is not judged%s", child.BytesText(e.limits.Memory), who), nil}
+		return &deathError{fmt.Sprintf("rules needed more than %s of memory for this input, so it is not judged%s; simplify them, or raise policyLimits.memory", child.BytesText(e.limits.Memory), who), nil}
 	}
 	return &deathError{fmt.Sprintf("the process that evaluates rules ended (%s), so this input is not judged%s", p.State(), who), nil}
 }
@@ -54,11 +54,11 @@ func (e *Engine) stillbirth(p *child.Process, err error) error {
 	var garbage *child.GarbageError
 	switch {
 	case errors.Is(err, child.ErrOverran):
-		return &evalError{fmt.Sprintf("compiling the rules took longer than %s", e.limits.Start), context.DeadlineExceeded}
+		return &evalError{fmt.Sprintf("compiling the rules took longer than %s; simplify them, or raise policyLimits.compile", e.limits.Start), context.DeadlineExceeded}
 	case errors.As(err, &garbage):
 		return fmt.Errorf("the process that evaluates rules began with something else than an answer (%s)", garbage)
 	case p.OutOfMemory():
-		return fmt.Errorf("compiling the rules needed more than %s of memory", child.BytesText(e.limits.Memory))
+		return fmt.Errorf("compiling the rules needed more than %s of memory; simplify them, or raise policyLimits.memory", child.BytesText(e.limits.Memory))
 	}
 	return fmt.Errorf("the process that evaluates rules ended while it compiled them (%s)", p.State())
 }

@@ -78,6 +78,7 @@ type fake struct {
 	answer func(inventory.Call) (inventory.Answer, error)
 	intent error
 	log    []string
+	calls  []inventory.Call
 }
 
 func (f *fake) Reread(_ context.Context, _ inventory.Kind, id string) (inventory.Inventory, error) {
@@ -86,6 +87,7 @@ func (f *fake) Reread(_ context.Context, _ inventory.Kind, id string) (inventory
 }
 
 func (f *fake) Do(_ context.Context, c inventory.Call) (inventory.Answer, error) {
+	f.calls = append(f.calls, c)
 	f.log = append(f.log, fmt.Sprintf("%s %v dry-run=%v", c.Operation(), c.Addresses, c.DryRun))
 	if f.answer != nil {
 		return f.answer(c)

@@ -215,6 +215,10 @@ func (j *judgement) read(r *plan.Resource, res policy.Result, err error) {
 		if d.Kind == policy.Cap {
 			continue
 		}
+		if !slices.Contains([]string{policy.Deny, policy.Hold, policy.Warn}, d.Kind) {
+			r.Stop(plan.Error, fmt.Sprintf("policy answered %s with %q, which is no decision, so nothing is done", d.Rule, d.Kind))
+			continue
+		}
 		r.Verdicts = appendOnce(r.Verdicts, plan.Verdict{Rule: d.Rule, Decision: d.Kind, Msg: d.Msg})
 		stop(r, d.Kind, d.Rule, d.Msg)
 	}

@@ -1,8 +1,8 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -75,9 +75,5 @@ func shown(repo Repo) string {
 	if repo.Dir != "" {
 		return repo.Dir
 	}
-	if u, err := url.Parse(repo.URL); err == nil && u.Scheme != "" {
-		u.User = nil
-		return u.String()
-	}
-	return gitsource.Repository(repo.URL)
+	return cmp.Or(gitsource.Shown(repo.URL), "a url that cannot be used")
 }

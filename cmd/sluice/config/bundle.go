@@ -49,6 +49,19 @@ func (l *loader) bundle(r rawBundle, caFile string, at func(field ...string) []s
 	return b
 }
 
+// bundleAccess is how a bundle's server is reached; its token and caFile stand in Bundle.
+func (l *loader) bundleAccess(r rawRepo, at func(field ...string) []string) Access {
+	if strings.Contains(r.Bundle, "://") {
+		return l.access(rawAccess{ClientCert: r.ClientCert, Proxy: r.Proxy}, "", r.Bundle, at)
+	}
+	for field, set := range map[string]bool{"clientCert": r.ClientCert.CertFile != "", "proxy": r.Proxy != ""} {
+		if set {
+			l.problem(at(field), "%s is for bundles that are fetched over https; this one is a file", field)
+		}
+	}
+	return Access{}
+}
+
 // places are the files that decide what a bundle's rules are: itself, when it is a
 // file, and the keys that it is trusted by.
 func (b *Bundle) places() []string {

@@ -7,6 +7,7 @@ import (
 	_ "time/tzdata" // for images without a time zone database
 
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy/worker"
 	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 )
 
@@ -25,6 +26,14 @@ type Config struct {
 	Webhooks Webhooks
 
 	CommitStatus *CommitStatus // nil: no Git host is told anything
+	PolicyLimits PolicyLimits
+}
+
+// PolicyLimits bound the process that evaluates a user's rules. Zero means the
+// default of policy/worker and policy.
+type PolicyLimits struct {
+	worker.Limits               // Memory and Start
+	Evaluation    time.Duration // of one input by all rules
 }
 
 // Webhooks says which Git hosts may hint that there is something new. A provider
@@ -43,7 +52,9 @@ type Repo struct {
 	Path     string        // with URL only
 	Interval time.Duration // between two looks
 	Verify   Verify        // of the specs only, with URL
-	Access   Access        // with URL only
+	Access   Access        // with URL only; of a Bundle that is fetched, ClientCert and Proxy
+
+	Limits gitsource.Limits // zero fields mean its defaults; not with Bundle
 }
 
 // Verify names the files of public keys whose signatures on commits count. Both

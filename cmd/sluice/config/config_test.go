@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy/worker"
 	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
@@ -24,8 +25,9 @@ const head = "apiVersion: sluice/v1\nkind: Config\n"
 
 const sample = head + `mode: dry-run
 specs:    {url: "https://git.example.com/net/addresses.git", ref: {branch: main}, path: gateways, interval: 30s,
-  verify: {pgpKeys: keys/ops.asc, sshAllowedSigners: /etc/allowed_signers}}
-policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies}, {dir: policies},
+  verify: {pgpKeys: keys/ops.asc, sshAllowedSigners: /etc/allowed_signers},
+  limits: {files: 100000, fileSize: 256KiB, totalSize: 512MiB, depth: 256, pathLength: 4096, transfer: 64GiB, unpacked: 65536KiB, memory: 64MiB, timeout: 1h}}
+policies: [{url: "https://git.example.com/net/policy.git", ref: {tag: v1}, path: policies, limits: {fileSize: 1MiB}}, {dir: policies, limits: {files: 1, timeout: 1s}},
   {bundle: "https://example.com/p.tar.gz", publicKeys: {ci: ci.pem}, scope: write, tokenFile: token, caFile: /ca.pem, interval: 5m}, {bundle: p.tar.gz}]
 levels: {spec.keep_two: advisory}
 targets:
@@ -39,6 +41,7 @@ budget: {removals: 0, percent: 25}
 history: {file: sluice.db}
 listen: "[::1]:9000"
 webhooks: {github: {secretFile: hooks/github}, gitlab: {secretEnv: GITLAB_HOOK}, minInterval: 5s}
+policyLimits: {memory: 256MiB, compile: 1m, evaluation: 500ms}
 `
 
 var prod = spec.Selector{Labels: map[string]string{"env": "prod"}}
@@ -71,13 +74,15 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		Mode: "dry-run",
 		Specs: Repo{URL: "https://git.example.com/net/addresses.git", Ref: gitsource.Ref{Branch: "main"},
 			Path: "gateways", Interval: 30 * time.Second,
+			Limits: gitsource.Limits{Files: 100_000, FileSize: 256 << 10, TotalSize: 512 << 20, Depth: 256, PathLength: 4096,
+				Transfer: 64 << 30, Unpacked: 64 << 20, Memory: 64 << 20, Timeout: time.Hour},
 			Verify: Verify{PGPKeys: filepath.Join(folder, "keys", "ops.asc"), SSHAllowedSigners: "/etc/allowed_signers"}},
 		Policies: []Repo{
-			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: time.Minute},
-			{Dir: filepath.Join(folder, "policies"), Interval: time.Minute},
+			{URL: "https://git.example.com/net/policy.git", Ref: gitsource.Ref{Tag: "v1"}, Path: "policies", Interval: 30 * time.Second, Limits: gitsource.Limits{FileSize: 1 << 20}},
+			{Dir: filepath.Join(folder, "policies"), Interval: 30 * time.Second, Limits: gitsource.Limits{Files: 1, Timeout: time.Second}},
 			{Interval: 5 * time.Minute, Bundle: &Bundle{URL: "https://example.com/p.tar.gz", PublicKeys: map[string]string{"ci": filepath.Join(folder, "ci.pem")},
 				Scope: "write", TokenFile: filepath.Join(folder, "token"), CAFile: "/ca.pem"}},
-			{Interval: time.Minute, Bundle: &Bundle{File: filepath.Join(folder, "p.tar.gz")}},
+			{Interval: 30 * time.Second, Bundle: &Bundle{File: filepath.Join(folder, "p.tar.gz")}},
 		},
 		Levels: map[string]string{"spec.keep_two": "advisory"},
 		Targets: map[string]Target{
@@ -103,6 +108,7 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		Listen:  "[::1]:9000",
 		Webhooks: Webhooks{MinInterval: 5 * time.Second, Secrets: map[string]Secret{
 			"github": {File: filepath.Join(folder, "hooks", "github")}, "gitlab": {Env: "GITLAB_HOOK"}}},
+		PolicyLimits: PolicyLimits{Limits: worker.Limits{Memory: 256 << 20, Start: time.Minute}, Evaluation: 500 * time.Millisecond},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -73,6 +72,7 @@ type raw struct {
 	Webhooks rawWebhooks `json:"webhooks"`
 
 	CommitStatus *rawCommitStatus `json:"commitStatus"`
+	PolicyLimits rawPolicyLimits  `json:"policyLimits"`
 }
 
 type rawRepo struct {
@@ -88,6 +88,7 @@ type rawRepo struct {
 	Interval string     `json:"interval"`
 	Verify   *rawVerify `json:"verify"`
 	CAFile   string     `json:"caFile"`
+	Limits   *rawLimits `json:"limits"`
 	rawAccess
 	rawBundle
 }
@@ -122,6 +123,9 @@ func (l *loader) config() Config {
 	for i, p := range r.Policies {
 		index := strconv.Itoa(i)
 		policy := l.repo(p, "policies", index)
+		if p.Interval == "" {
+			policy.Interval = cfg.Specs.Interval
+		}
 		l.checkPolicySource(cfg.Specs, policy, index)
 		if p.Verify != nil {
 			l.problem([]string{"policies", index, "verify"}, "verify is for specs only: no rule asks who signed a policy")
@@ -152,6 +156,7 @@ func (l *loader) config() Config {
 	l.checkListen(cfg.Listen)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
 	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)
+	cfg.PolicyLimits = l.policyLimits(r.PolicyLimits)
 	return cfg
 }
 
@@ -169,32 +174,23 @@ func (l *loader) repo(r rawRepo, path ...string) Repo {
 	}
 	if r.Bundle != "" {
 		repo.Bundle = l.bundle(r.rawBundle, r.CAFile, at)
+		repo.Access = l.bundleAccess(r, at)
 	} else {
 		repo.Access = l.access(r.rawAccess, r.CAFile, r.URL, at)
 	}
-	if r.Dir != "" && r.CAFile != "" {
-		l.problem(at("caFile"), "caFile is for what is fetched over https; dir is a folder")
+	for field, set := range map[string]bool{"caFile": r.CAFile != "", "clientCert": r.ClientCert.CertFile != "", "proxy": r.Proxy != ""} {
+		if r.Dir != "" && set {
+			l.problem(at(field), "%s is for what is fetched over https; dir is a folder", field)
+		}
 	}
 	if r.Path != "" && !filepath.IsLocal(r.Path) {
 		l.problem(at("path"), "path must stay inside the repository; write it relative to its root, such as gateways/prod")
 	}
 	if r.Interval != "" {
-		repo.Interval = l.interval(r.Interval, at("interval"))
+		repo.Interval = l.duration(r.Interval, minInterval, maxInterval, at("interval"))
 	}
+	repo.Limits = l.limits(r.Limits, r, path[0] == "specs", at)
 	return repo
-}
-
-// interval reads the duration at path.
-func (l *loader) interval(text string, path []string) time.Duration {
-	name := path[len(path)-1]
-	d, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		l.problem(path, "%s %.40q is not a duration; write one such as 30s or 5m", name, text)
-	case d < minInterval || d > maxInterval:
-		l.problem(path, "%s %.40q is out of range; write 1s to 24h", name, text)
-	}
-	return d
 }
 
 func (l *loader) verify(specs Repo, r *rawVerify) Verify {

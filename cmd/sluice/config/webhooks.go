@@ -38,7 +38,7 @@ func (l *loader) webhooks(specs Repo, r rawWebhooks) Webhooks {
 		}
 	}
 	if r.MinInterval != "" {
-		w.MinInterval = l.interval(r.MinInterval, []string{"webhooks", "minInterval"})
+		w.MinInterval = l.duration(r.MinInterval, minInterval, maxInterval, []string{"webhooks", "minInterval"})
 		if len(w.Secrets) == 0 {
 			l.problem([]string{"webhooks", "minInterval"}, "minInterval is for webhooks, and none is configured; give one such as github: {secretFile: FILE}")
 		}
