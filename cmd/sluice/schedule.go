@@ -58,36 +58,34 @@ allow windows select it, one of these is open; ` + "`sluice plan`" + ` says what
 }
 
 func (a *app) schedule(ctx context.Context, cfg config.Config, format string, from time.Time, next int) error {
-	docs, err := a.documents(ctx, cfg)
+	src, err := a.open("specs", cfg.Specs, gitHost(cfg))
 	if err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		a.warnf("the specs were not read, so what they suspend is left out, and how many are selected: %v", err)
+		return err
+	}
+	docs, unread := documents(ctx, src)
+	if ctx.Err() != nil {
+		return unread
 	}
 	list := render.Agenda{At: from, Spread: len(cfg.Calendar.Schedules) > 0}
 	list.Next, list.Later = cfg.Calendar.Agenda(docs, from, next)
 	if format == "json" {
-		return render.AgendaJSON(a.stdout, list)
+		err = render.AgendaJSON(a.stdout, list)
+	} else {
+		err = render.New(a.stdout, a.getenv).Agenda(list)
 	}
-	return render.New(a.stdout, a.getenv).Agenda(list)
+	if err == nil && unread != nil { // the calendar is there, but not all of it
+		err = fmt.Errorf("the specs were not read, so what they suspend is left out, and how many are selected: %w", unread)
+	}
+	return err
 }
 
 // documents reads the good documents of the specs, and nothing else. Without an
 // error the list is never nil.
-func (a *app) documents(ctx context.Context, cfg config.Config) ([]spec.Document, error) {
-	src, err := a.open("specs", cfg.Specs, gitHost(cfg))
-	if err != nil {
-		return nil, err
-	}
+func documents(ctx context.Context, src reconcile.Source) ([]spec.Document, error) {
 	s, err := src.Snapshot(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	docs := slices.Clone(reconcile.ReadSpecs(s).Specs.Documents)
 	return append([]spec.Document{}, slices.DeleteFunc(docs, func(d spec.Document) bool { return len(d.Problems) > 0 })...), nil
-}
-
-func (a *app) warnf(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "sluice: %s\n", printable(fmt.Sprintf(format, args...)))
 }
