@@ -75,16 +75,21 @@ func refusalReason(s apply.Step) string {
 // setAside stops resources that must wait, drift that is only to be reported, and
 // what is contested because the same correction was undone again and again.
 func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.Time) error {
+	docs := indexDocuments(d.Specs.Documents)
 	for i := range p.Resources {
 		r := &p.Resources[i]
 		if r.State == plan.InSync {
+			l.driftEnded(*r)
 			delete(l.aside.told, told{resourceKey(*r), history.KindContested})
 		}
 		if r.State != plan.Pending || len(r.Waves) == 0 || len(r.Waves[0]) == 0 {
 			continue
 		}
 		next := r.Waves[0][0]
-		drifted := l.drifted(d, *r)
+		drifted, wait := l.drifted(d, *r), ""
+		if drifted {
+			wait = l.driftWaits(docs[r.Spec], *r, now)
+		}
 		rounds := l.cfg.Ledger.Rounds(p.Commit, r.Target, string(r.Kind), r.ID, actionKey(next))
 		held, refused := l.aside.refusals[differenceKey(r.Target, r.ID, next)]
 		switch {
@@ -95,8 +100,8 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 				return err
 			}
 			r.Stop(plan.Blocked, reason)
-		case drifted && l.cfg.Drift != nil && !l.cfg.Drift.Correct:
-			l.leave(r)
+		case drifted && wait != "":
+			r.Stop(plan.Blocked, wait+": "+r.Reason)
 		case refused && now.Before(held.until) && held.busy:
 			r.Stop(plan.Converging, held.reason)
 		case refused && now.Before(held.until):

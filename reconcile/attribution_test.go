@@ -25,7 +25,7 @@ func trailed(t *testing.T, lag, worldMore string, correct bool) *stage {
 	t.Helper()
 	s := newStage(t, world("10.0.1.20")+"cloudTrail: {enabled: true, lag: "+lag+"}\n"+worldMore, gateway("10.0.1.20"))
 	s.config = func(c *reconcile.Config) {
-		c.Drift = everyQuarter(t, correct)
+		c.Calendar = everyQuarter(t, correct)
 		target := c.Targets["default"]
 		target.Trail = cloudtrail.New(aws.Config{
 			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("sluice", "secret", ""),

@@ -10,10 +10,10 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
-	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
 
 // Mode says how far a turn may go.
@@ -53,14 +53,6 @@ type Target struct {
 	Trail        Trail // says who changed addresses; nil: nobody is asked
 }
 
-// Drift says when to look for differences that no commit asked for, and whether
-// to correct them.
-type Drift struct {
-	Schedule schedule.Schedule
-	Correct  bool
-	Adopt    bool // without Correct: say the command that writes the spec for what is live
-}
-
 // Pace bounds the pause between two looks at something in transition; it grows
 // from Min to Max while nothing changes.
 type Pace struct {
@@ -81,11 +73,11 @@ type Config struct {
 	// LoadPolicies compiles the policies; nil: [LoadHere].
 	LoadPolicies LoadPolicies
 
-	Targets map[string]Target
-	Budget  judge.Budget
-	Drift   *Drift // nil: never on its own
+	Targets  map[string]Target
+	Budget   judge.Budget
+	Calendar calendar.Calendar
 	// AdoptCommand is the command that writes the spec for what is live on a resource,
-	// as a person types it; for Drift.Adopt.
+	// as a person types it; for schedules that adopt.
 	AdoptCommand func(target, id string) string
 	Interval     time.Duration // between two looks at a source, unless it is [Paced]; default 1m
 	// HintInterval is the least time from one look at Git to one that [Loop.Hint]

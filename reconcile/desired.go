@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -152,19 +151,15 @@ func (k *looker) look(ctx context.Context, last *Desired, fresh bool) (*Desired,
 	return &d, ctx.Err()
 }
 
-// digests says by a digest what each good document asks for. Names, labels and
-// places do not count: a rename asks for nothing.
+// digests says by a digest what each good document asks for. Names, labels, places
+// and a suspend do not count: they ask for nothing.
 func digests(docs []spec.Document) map[plan.SpecRef]string {
 	out := map[plan.SpecRef]string{}
 	for _, doc := range docs {
-		var parts struct {
-			Kind string          `json:"kind"`
-			Spec json.RawMessage `json:"spec"`
-		}
-		if len(doc.Problems) > 0 || json.Unmarshal(doc.JSON, &parts) != nil {
+		if len(doc.Problems) > 0 {
 			continue
 		}
-		sum := sha256.Sum256(append([]byte(parts.Kind), parts.Spec...))
+		sum := sha256.Sum256(append([]byte(doc.Kind), doc.Asks()...))
 		out[plan.SpecRef{Name: doc.Name, File: doc.File, Line: doc.Line}] = hex.EncodeToString(sum[:])
 	}
 	return out

@@ -118,10 +118,7 @@ func (l *Loop) strayed(d *Desired, r plan.Resource) bool {
 // addresses that were not known to differ, and resources that are right again.
 func (l *Loop) observeDrift(ctx context.Context, d *Desired, p *plan.Plan, inventories []inventory.Inventory, now time.Time) error {
 	now = now.UTC()
-	docs := map[plan.SpecRef]spec.Document{}
-	for _, doc := range d.Specs.Documents {
-		docs[plan.SpecRef{Name: doc.Name, File: doc.File, Line: doc.Line}] = doc
-	}
+	docs := indexDocuments(d.Specs.Documents)
 	right := map[string]holding{}
 	for i := range p.Resources {
 		r := &p.Resources[i]
@@ -139,7 +136,7 @@ func (l *Loop) observeDrift(ctx context.Context, d *Desired, p *plan.Plan, inven
 			}
 		case l.strayed(d, *r):
 			found := deviation(docs[r.Spec], addresses, prefixes, right[key], l.ours(*r, now))
-			if err := l.tellDrift(ctx, *p, r, found, right[key], now); err != nil {
+			if err := l.tellDrift(ctx, *p, r, docs[r.Spec], found, right[key], now); err != nil {
 				return err
 			}
 		}
@@ -208,7 +205,7 @@ func (l *Loop) restored(ctx context.Context, p plan.Plan, r plan.Resource) error
 
 // tellDrift gives a resource its drift: what is found now, with what is known of it
 // since earlier turns. While EC2 carries out a correction, what was found last stands.
-func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, found []plan.Stray, before holding, now time.Time) error {
+func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, doc spec.Document, found []plan.Stray, before holding, now time.Time) error {
 	last, open := l.cfg.Ledger.Drift(r.Target, string(r.Kind), r.ID)
 	known := strays(last.Drift)
 	news := false
@@ -233,7 +230,7 @@ func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, fou
 		}
 		found = known
 	}
-	r.Drift = &plan.Drift{Addresses: found, Rounds: l.rounds(*r), Adopt: l.adoption(*r)}
+	r.Drift = &plan.Drift{Addresses: found, Rounds: l.rounds(*r), Adopt: l.adoption(doc, *r)}
 	if unnamed(found) && !news {
 		r.Drift.Note = cmp.Or(last.Outcome, l.who.note(r.Target))
 	}
@@ -284,19 +281,11 @@ func (l *Loop) contest(r *plan.Resource) {
 	r.Drift.Contested = true
 }
 
-// leave stops a resource whose drift is not to be corrected.
-func (l *Loop) leave(r *plan.Resource) {
-	why := "drift, only reported (drift.action is detect): "
-	if l.adoption(*r) != "" {
-		why = "drift, left for a commit to adopt (drift.action is adopt): "
-	}
-	r.Stop(plan.Blocked, why+r.Reason)
-}
-
 // adoption is the command that writes the spec for what is live, where drift is to be
 // adopted; else "".
-func (l *Loop) adoption(r plan.Resource) string {
-	if l.cfg.Drift == nil || l.cfg.Drift.Correct || !l.cfg.Drift.Adopt || l.cfg.AdoptCommand == nil {
+func (l *Loop) adoption(doc spec.Document, r plan.Resource) string {
+	i := l.cfg.Calendar.ScheduleOf(doc)
+	if i < 0 || l.cfg.AdoptCommand == nil || l.cfg.Calendar.Schedules[i].Correct || !l.cfg.Calendar.Schedules[i].Adopt {
 		return ""
 	}
 	return l.cfg.AdoptCommand(r.Target, r.ID)

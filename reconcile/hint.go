@@ -33,6 +33,7 @@ type stir struct {
 	loop    *Loop
 	timer   *time.Timer
 	soonest time.Time
+	waiting bool // a hint is not answered yet
 }
 
 func newStir(l *Loop) *stir {
@@ -42,15 +43,24 @@ func newStir(l *Loop) *stir {
 }
 
 // hinted sets the timer to when a hint may be answered.
-func (s *stir) hinted() { s.timer.Reset(time.Until(s.soonest)) }
+func (s *stir) hinted() {
+	s.waiting = true
+	s.timer.Reset(time.Until(s.soonest))
+}
 
-// turning takes note of a turn that begins: it answers all hints until now.
+// turning takes note of a turn that begins: it answers all hints until now. For every
+// schedule such a turn is a run, so that drift is corrected where it may be.
 func (s *stir) turning() {
 	s.timer.Stop()
 	select {
 	case <-s.loop.stirred:
+		s.waiting = true
 	default:
 	}
+	if s.waiting {
+		s.loop.runs.all(s.loop.cfg.Now())
+	}
+	s.waiting = false
 	s.soonest = time.Now().Add(s.loop.cfg.EC2HintInterval)
 }
 

@@ -12,7 +12,7 @@ import (
 func TestAHintAboutEC2CorrectsDriftAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
-		s.config = func(c *reconcile.Config) { c.Drift = everyQuarter(t, true) }
+		s.config = func(c *reconcile.Config) { c.Calendar = everyQuarter(t, true) }
 		s.serve(10*time.Minute, func(l *reconcile.Loop) {
 			time.Sleep(time.Minute)
 			s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = nil })

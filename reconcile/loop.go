@@ -25,7 +25,9 @@ type Loop struct {
 	latest  atomic.Pointer[Desired] // the newest that Git said
 	hints   chan struct{}           // room for one: that Git may say something new
 	stirred chan struct{}           // likewise: that EC2 may hold something else
+	bell    bell                    // rung when latest is another
 	current *Desired                // what this turn works on
+	runs    *runs                   // of the daemon; nil in commands, whose turns are runs themselves
 	status  status
 	probed  probed
 	who     *attribution       // of the daemon; nil in commands
@@ -213,7 +215,8 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Authors: l.allAuthors(d), Now: now,
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Authors: l.allAuthors(d),
+		Calendar: l.cfg.Calendar, Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)
@@ -233,6 +236,9 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		if err := l.act(ctx, t); err != nil {
 			return t, err
 		}
+	}
+	if l.runs != nil {
+		l.runs.looked(t.Inventories)
 	}
 	l.status.turned(t, l.cfg.Now())
 	l.tell(Event{Kind: EventTurned, Turn: t})
@@ -255,7 +261,7 @@ func (l *Loop) begun() []plan.Plan {
 func (l *Loop) act(ctx context.Context, t *Turn) error {
 	runner := &apply.Runner{
 		Clients: map[string]apply.EC2{}, Journal: l.journal,
-		Preempted: l.preempted, Untrusted: l.untrusted, Progress: func(s apply.Step) {
+		Preempted: l.preempted, Now: l.cfg.Now, Untrusted: l.untrusted, Progress: func(s apply.Step) {
 			l.status.beat(l.cfg.Now())
 			l.tell(Event{Kind: EventStep, Turn: t, Step: &s})
 		},

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
-	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
@@ -262,7 +262,7 @@ func TestDriftIsCorrectedOrOnlyDetected(t *testing.T) {
 		t.Run(fmt.Sprintf("correct %v", correct), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
-				s.config = func(c *reconcile.Config) { c.Drift = everyQuarter(t, correct) }
+				s.config = func(c *reconcile.Config) { c.Calendar = everyQuarter(t, correct) }
 				s.serve(time.Hour, func(*reconcile.Loop) {
 					time.Sleep(time.Minute)
 					s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = nil })
@@ -283,7 +283,7 @@ func TestDriftIsCorrectedOrOnlyDetected(t *testing.T) {
 func TestDriftThatAlwaysComesBackIsContestedAndLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
-		s.config = func(c *reconcile.Config) { c.Drift = everyQuarter(t, true) }
+		s.config = func(c *reconcile.Config) { c.Calendar = everyQuarter(t, true) }
 		rival := func(*reconcile.Loop) {
 			for range 60 {
 				time.Sleep(5 * time.Minute)
@@ -444,7 +444,7 @@ func TestASavedPlanIsAppliedOnlyAsItWas(t *testing.T) {
 func TestAnUnrelatedCommitDoesNotTurnDriftIntoWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
-		s.config = func(c *reconcile.Config) { c.Drift = everyQuarter(t, false) }
+		s.config = func(c *reconcile.Config) { c.Calendar = everyQuarter(t, false) }
 		s.serve(2*time.Hour, func(*reconcile.Loop) {
 			time.Sleep(time.Minute)
 			s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = append(w.NatGateways[0].Secondary, "10.0.1.77") })
@@ -464,11 +464,7 @@ func TestWeeklyDriftIsCorrectedEachTime(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
 		s.config = func(c *reconcile.Config) {
 			c.Interval = time.Hour
-			sched, err := schedule.Parse("0 */6 * * *", "UTC")
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Drift = &reconcile.Drift{Schedule: sched, Correct: true}
+			c.Calendar.Schedules = []calendar.Schedule{{Name: "drift", Cron: cron(t, "0 */6 * * *"), Correct: true}}
 		}
 		const weeks = 7
 		s.serve((weeks+1)*7*24*time.Hour, func(*reconcile.Loop) {

@@ -17,6 +17,7 @@ func (l *Loop) observe(ctx context.Context, docs []spec.Document) []inventory.In
 	inventories := make([]inventory.Inventory, len(targets))
 	each(targets, func(i int, target string) {
 		if q := Query(target, docs); !q.Empty() {
+			l.stagger(ctx, target, docs)
 			inventories[i] = l.cfg.Targets[target].EC2.Observe(ctx, q)
 		}
 		inventories[i].Target = target

@@ -10,8 +10,8 @@ import (
 )
 
 // Serve runs until ctx ends. One goroutine asks Git, every interval and when there
-// was a hint; this one turns: when Git says something new, while something is in transition, and when
-// the drift schedule says so. It returns nil when ctx ended it, which it does
+// was a hint; this one turns: when Git says something new, while something is in transition, when
+// a schedule has a run, and when what the calendar held may go on. It returns nil when ctx ended it, which it does
 // between two calls to EC2.
 func (l *Loop) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -32,6 +32,10 @@ func (l *Loop) Serve(ctx context.Context) error {
 	return err
 }
 
+// largestGitJitter bounds how much longer than the interval is waited between two
+// looks at Git.
+const largestGitJitter = 30 * time.Second
+
 // poll keeps latest up to date. A look that fails leaves it: an error is not an
 // empty repository.
 func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
@@ -45,7 +49,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		last := l.latest.Load()
 		d, err := l.looker.look(ctx, last, hinted)
 		pause = l.looker.pause()
-		pause += schedule.Jitter(l.cfg.Specs.String(), pause/10)
+		pause += schedule.Jitter(l.cfg.spreadKey(), min(pause/10, largestGitJitter))
 		if ctx.Err() != nil {
 			return
 		}
@@ -60,6 +64,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		l.status.looked(nil, l.cfg.Now())
 		if d != last {
 			l.latest.Store(d)
+			l.bell.ring()
 			select {
 			case news <- struct{}{}:
 			default:
@@ -74,31 +79,36 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 	idle := newPacer(Pace{l.cfg.Interval, max(l.cfg.Interval, lastBackOff)})
 	next := time.NewTimer(time.Hour) // the next look at something in transition
 	next.Stop()
-	drift := newDriftTimer(l.cfg.Drift, l.cfg.Now)
-	defer drift.timer.Stop()
+	wake := newWaker(l)
+	defer wake.timer.Stop()
 	stirred := newStir(l)
 	beat := time.NewTicker(l.cfg.Interval)
 	defer beat.Stop()
 	for {
+		asked := true
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
 			l.status.beat(l.cfg.Now())
-			continue
+			asked = false
+		case <-wake.timer.C:
+			asked = false
 		case a := <-l.who.answers:
 			if err := l.attributed(ctx, a); err != nil && ctx.Err() == nil {
 				l.fail(err)
 			}
-			continue
-		case <-news:
+			asked = false
 		case <-l.stirred:
 			stirred.hinted()
-			continue
+			asked = false
 		case <-stirred.timer.C:
+		case <-news:
+			wake.hurry()
 		case <-next.C:
-		case <-drift.timer.C:
-			drift.reset(l.cfg.Now())
+		}
+		if !wake.due() && !asked {
+			continue
 		}
 		d := l.latest.Load()
 		if d == nil {
@@ -124,6 +134,7 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			pause = time.Millisecond // Git said something newer meanwhile
 		default:
 			pause = l.pause(t, pace, idle)
+			wake.turned(t.Plan())
 		}
 		if pause > 0 {
 			next.Reset(pause)
@@ -154,28 +165,6 @@ func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
 		return idle.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
 	}
 	return 0
-}
-
-// driftTimer fires when the drift schedule says so.
-type driftTimer struct {
-	drift *Drift
-	timer *time.Timer
-}
-
-func newDriftTimer(d *Drift, now func() time.Time) *driftTimer {
-	t := &driftTimer{drift: d, timer: time.NewTimer(time.Hour)}
-	t.timer.Stop()
-	t.reset(now())
-	return t
-}
-
-func (t *driftTimer) reset(now time.Time) {
-	if t.drift == nil {
-		return
-	}
-	if at := t.drift.Schedule.Next(now); !at.IsZero() {
-		t.timer.Reset(at.Sub(now))
-	}
 }
 
 // Draining lists what is not finished, for a process that ends: what is in

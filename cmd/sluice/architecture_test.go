@@ -37,10 +37,11 @@ var layout = []struct {
 	{"reconcile/inventory", nil, "the vocabulary: everybody may know it, so it knows nobody"},
 	{"reconcile/history", nil, "a log of flat records; it must outlive the types that wrote it"},
 	{"reconcile/schedule", nil, "pure time"},
+	{"reconcile/calendar", []string{"reconcile/schedule", "reconcile/spec"}, "pure time of selected documents"},
 	{"reconcile/spec", []string{"reconcile/strictyaml", "reconcile/inventory"}, "documents, by EC2's words"},
 	{"reconcile/ruling", []string{"reconcile/strictyaml", "reconcile/spec"}, "what people decide beside rules"},
 	{"reconcile/plan", []string{"reconcile/spec", "reconcile/inventory"}, "pure: what is wanted and what there is, nothing else"},
-	{"reconcile/judge", []string{"reconcile/ruling", "reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
+	{"reconcile/judge", []string{"reconcile/calendar", "reconcile/ruling", "reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
 	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
 	{"reconcile/adopt", []string{"reconcile/spec", "reconcile/plan", "reconcile/inventory", "reconcile/strictyaml"}, "pure: writes specs for what there is, and proves them by the planner"},
 	{"reconcile/iampolicy", []string{"reconcile/inventory"}, "pure: what IAM must allow for which resources"},
@@ -50,7 +51,7 @@ var layout = []struct {
 	{"reconcile/eventqueue/sqsstand", nil, "a queue for tests: must not flatter the client"},
 	{"reconcile/ec2sim", []string{"reconcile/strictyaml"}, "must not flatter the client: shares no code with it"},
 	{"reconcile", []string{
-		"gitsource", "policy", "reconcile/apply", "reconcile/history", "reconcile/inventory", "reconcile/judge",
+		"gitsource", "policy", "reconcile/apply", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/judge",
 		"reconcile/plan", "reconcile/ruling", "reconcile/schedule", "reconcile/spec",
 	}, "the loop; EC2 is an interface to it, so it builds without the SDK"},
 	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
@@ -58,9 +59,9 @@ var layout = []struct {
 	{"reconcile/commitstatus", []string{"reconcile", "reconcile/outbox", "reconcile/apply", "reconcile/inventory", "reconcile/plan"}, "says what the loop found; the loop does not know it"},
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"reconcile/web/webhook", nil, "could be lifted out: verifies deliveries; who looks at Git is a function to it"},
-	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "policy/worker", "reconcile/commitstatus", "reconcile/schedule", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
-	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
-	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
+	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "policy/worker", "reconcile/calendar", "reconcile/commitstatus", "reconcile/schedule", "reconcile/spec", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
+	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
+	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/calendar", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
 }
 
@@ -180,7 +181,7 @@ func TestTheLayoutNamesOnlyFoldersThatExist(t *testing.T) {
 
 func TestWhatPlansIsPure(t *testing.T) {
 	for _, f := range sources(t) {
-		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/adopt", "reconcile/iampolicy"}, f.folder) {
+		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/calendar", "reconcile/adopt", "reconcile/iampolicy"}, f.folder) {
 			continue
 		}
 		for _, im := range imports(f.ast) {

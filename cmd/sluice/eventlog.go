@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
@@ -15,8 +16,9 @@ func eventLogger(log *slog.Logger) func(reconcile.Event) {
 	return func(e reconcile.Event) {
 		switch e.Kind {
 		case reconcile.EventPlanned:
-			if p := e.Turn.Plan(); p.PlanHash+p.Hold != last {
-				last = p.PlanHash + p.Hold
+			p := e.Turn.Plan()
+			if now := fmt.Sprint(p.PlanHash, p.Hold, p.Summary); now != last { // a window that opens changes no hash
+				last = now
 				logPlan(log, p)
 			}
 		case reconcile.EventDrift:

@@ -58,7 +58,8 @@ func planStatus(p plan.Plan) int {
 }
 
 // stepStatus is the status that the calls of a turn add: a call that EC2 refused
-// is work that could not be done; one that was put off is pending.
+// is work that could not be done; one that was put off is pending, one that a window
+// closed on is held.
 func stepStatus(steps []apply.Step) int {
 	code := exitDone
 	for _, s := range steps {
@@ -66,6 +67,8 @@ func stepStatus(steps []apply.Step) int {
 		case apply.Accepted, apply.Preempted, apply.Changed,
 			apply.Outcome(inventory.ClassBusy), apply.Outcome(inventory.ClassThrottled), apply.Outcome(inventory.ClassLost):
 			code = gravest(code, exitPending)
+		case apply.Closed:
+			code = gravest(code, exitDenied)
 		default:
 			code = exitFailed
 		}

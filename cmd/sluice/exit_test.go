@@ -49,7 +49,7 @@ func TestTheStatusOfCallsAndProbes(t *testing.T) {
 	for outcome, want := range map[apply.Outcome]int{
 		apply.Accepted: exitPending, apply.Preempted: exitPending, apply.Changed: exitPending,
 		apply.Outcome(inventory.ClassBusy): exitPending, apply.Outcome(inventory.ClassThrottled): exitPending, apply.Outcome(inventory.ClassLost): exitPending,
-		apply.Unread: exitFailed, apply.Guarded: exitFailed, apply.NoRecord: exitFailed,
+		apply.Closed: exitDenied, apply.Unread: exitFailed, apply.Guarded: exitFailed, apply.NoRecord: exitFailed,
 		apply.Outcome(inventory.ClassUnauthorized): exitFailed, apply.Outcome(inventory.ClassRefused): exitFailed, apply.Outcome(inventory.ClassCredentials): exitFailed,
 	} {
 		steps := []apply.Step{{Outcome: apply.Accepted}, {Outcome: outcome}}

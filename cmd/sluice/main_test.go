@@ -78,6 +78,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"workflow":   runWorkflow,
 			"replace":    positive(replace),
 			"expand":     positive(expand),
+			"later":      positive(later),
 			"folder":     positive(folder),
 			"keys":       positive(keys),
 			"field":      positive(field),

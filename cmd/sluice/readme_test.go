@@ -180,6 +180,10 @@ func TestTheReadmesConfigurationLoads(t *testing.T) {
 	if cfg.Targets["prod-use1"].RoleARN == "" || len(cfg.Policies) != 1 {
 		t.Errorf("config %+v", cfg)
 	}
+	cfg, problems = config.Load("sluice.yaml", []byte(readmeBlock(t, "config")+"\n"+readmeBlock(t, "calendar")))
+	if c := cfg.Calendar; len(problems) > 0 || len(c.Schedules) != 2 || len(c.Windows) != 2 || len(c.Freezes) != 1 {
+		t.Errorf("calendar %+v, %v", c, problems)
+	}
 }
 
 // sourceRows are the table of sources and webhooks: what is in front, and all of it.

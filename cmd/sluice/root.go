@@ -69,7 +69,7 @@ Exit status: 0 done, nothing pending; 2 changes are pending or still converging;
 	root.SetErr(a.stderr)
 	root.AddCommand(
 		a.serveCommand(), a.planCommand(), a.applyCommand(), a.auditCommand(), a.historyCommand(), a.ackCommand(),
-		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
+		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	helpful(root)
 	return root

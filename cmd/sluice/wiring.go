@@ -16,7 +16,6 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
-	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
 )
 
@@ -29,7 +28,7 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 	out := reconcile.Config{
 		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, EC2HintInterval: cfg.Hints.MinInterval, AdoptCommand: adoptCommand(cfg), Log: a.logger(), Now: a.now,
 		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
-		LoadPolicies: isolated(cfg),
+		LoadPolicies: isolated(cfg), Calendar: cfg.Calendar,
 	}
 	var err error
 	if out.Specs, out.Policies, err = a.sources(cfg); err != nil {
@@ -39,13 +38,6 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 		out.Past = past
 	}
 	out.Signed = reconcile.Signed(cfg.Specs.Verify.Mode)
-	if cfg.Drift.Cron != "" {
-		s, err := schedule.Parse(cfg.Drift.Cron, cfg.Drift.TimeZone)
-		if err != nil {
-			return out, fmt.Errorf("drift.cron: %w", err)
-		}
-		out.Drift = &reconcile.Drift{Schedule: s, Correct: cfg.Drift.Action == "correct", Adopt: cfg.Drift.Action == "adopt"}
-	}
 	for name, target := range cfg.Targets {
 		client, err := a.client(ctx, name, target, ec2Mode, count)
 		if err != nil {

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
@@ -53,6 +54,7 @@ const (
 	Changed   Outcome = "changed"   // not sent: EC2 no longer reports what the plan rests on
 	Unread    Outcome = "unread"    // not sent: the resource could not be read again
 	Guarded   Outcome = "guarded"   // not sent: it would remove a primary address
+	Closed    Outcome = "closed"    // not sent: by now a window has closed, or a freeze begun
 	NoRecord  Outcome = "no-record" // not sent: the intent could not be made durable
 )
 
@@ -60,9 +62,10 @@ const (
 type Runner struct {
 	Clients   map[string]EC2 // by target
 	Journal   Journal
-	Preempted func() bool     // asked before every call
-	Untrusted map[string]bool // targets whose endpoint ignored DryRun once: never probed again
-	Progress  func(Step)      // told of every step: before the call (Outcome is empty) and after it; may be nil
+	Preempted func() bool      // asked before every call
+	Now       func() time.Time // default time.Now
+	Untrusted map[string]bool  // targets whose endpoint ignored DryRun once: never probed again
+	Progress  func(Step)       // told of every step: before the call (Outcome is empty) and after it; may be nil
 }
 
 // Apply carries out the next action of every pending resource and returns what
@@ -83,7 +86,7 @@ func (r *Runner) Apply(ctx context.Context, approved judge.Approved, inventories
 	var wg sync.WaitGroup
 	for _, target := range targets {
 		steps := byTarget[target]
-		wg.Go(func() { r.batch(ctx, steps, inventoryOf(inventories, target)) })
+		wg.Go(func() { r.batch(ctx, approved, steps, inventoryOf(inventories, target)) })
 	}
 	wg.Wait()
 	var all []Step
@@ -102,7 +105,7 @@ func newStep(p plan.Plan, res plan.Resource, a plan.Action) Step {
 
 // batch carries out one target's steps in order. An outcome that will meet the
 // next call too ends it; the rest is planned anew.
-func (r *Runner) batch(ctx context.Context, steps []Step, inv *inventory.Inventory) {
+func (r *Runner) batch(ctx context.Context, approved judge.Approved, steps []Step, inv *inventory.Inventory) {
 	client := r.Clients[steps[0].Target]
 	ended := Outcome("")
 	for i := range steps {
@@ -111,7 +114,7 @@ func (r *Runner) batch(ctx context.Context, steps []Step, inv *inventory.Invento
 			s.Outcome, s.Message = Preempted, "not sent: an earlier call of this target ended with "+string(ended)
 			continue
 		}
-		r.step(ctx, client, s, inv)
+		r.step(ctx, client, approved, s, inv)
 		switch s.Outcome {
 		case Preempted, NoRecord, Outcome(inventory.ClassCredentials), Outcome(inventory.ClassThrottled), Outcome(inventory.ClassDryRunLeak):
 			ended = s.Outcome

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -33,6 +34,12 @@ func (allow) EvalAll(_ context.Context, _ policy.Scope, n int, _ func(int) any, 
 // world is a target with n gateways that hold .20 and, by their specs, are to
 // hold .21 instead, and one interface that is to give up .201.
 func world(t *testing.T, n int) (judge.Approved, []inventory.Inventory) {
+	t.Helper()
+	return worldAt(t, n, calendar.Calendar{}, time.Time{})
+}
+
+// worldAt is that world, judged at an instant by a calendar.
+func worldAt(t *testing.T, n int, c calendar.Calendar, now time.Time) (judge.Approved, []inventory.Inventory) {
 	t.Helper()
 	inv := inventory.Inventory{Target: "default", Subnets: []inventory.Subnet{{ID: "subnet-1", VpcID: "vpc-1", CIDR: netip.MustParsePrefix("10.0.0.0/16")}}}
 	text := "apiVersion: sluice/v1\nkind: NetworkInterface\nmetadata: {name: vip}\nspec: {id: eni-0123456789abcdef0, secondary: {addresses: []}}\n"
@@ -58,7 +65,7 @@ func world(t *testing.T, n int) (judge.Approved, []inventory.Inventory) {
 	}
 	all := []inventory.Inventory{inv}
 	p := plan.Make(plan.Input{Commit: "c1", Mode: "apply", Documents: set.Documents, Inventories: all})
-	approved := judge.Judge(t.Context(), allow{}, judge.Case{Plan: p, Documents: set.Documents, Inventories: all, Budget: judge.Budget{Removals: 1000}})
+	approved := judge.Judge(t.Context(), allow{}, judge.Case{Plan: p, Documents: set.Documents, Inventories: all, Budget: judge.Budget{Removals: 1000}, Calendar: c, Now: now})
 	if approved.Plan().Summary.Pending != n+1 {
 		t.Fatalf("plan %+v", approved.Plan())
 	}

@@ -6,6 +6,7 @@
 //	preempted   a newer commit, or the end of the process: stop between calls
 //	reread      the resource as EC2 reports it now; changed since the plan: drop
 //	guard       no primary address, checked against what was just read
+//	calendar    a window that closed since the plan: wait for the next one
 //	intent      a durable record of exactly this call; no record, no call
 //	call        once
 //	outcome     what EC2 answered, with its request id

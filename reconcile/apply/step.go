@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
@@ -15,13 +16,19 @@ import (
 // step takes one action through the steps of the package comment. Once a call is
 // sent, the end of ctx does not tear it off: an answer that is not read is an
 // effect that is not known. The call has its own deadline.
-func (r *Runner) step(ctx context.Context, client EC2, s *Step, inv *inventory.Inventory) {
+func (r *Runner) step(ctx context.Context, client EC2, approved judge.Approved, s *Step, inv *inventory.Inventory) {
 	if ctx.Err() != nil || r.Preempted != nil && r.Preempted() {
 		s.end(Preempted, "not sent: a newer commit or the end of the process came first")
 		r.tell(*s)
 		return
 	}
 	if !r.reread(ctx, client, s, inv) {
+		r.tell(*s)
+		return
+	}
+	// Reading took its time, and so did the calls before this one.
+	if holds := approved.Closed(s.Target, s.Kind, s.ID, s.Action, r.now()); len(holds) > 0 {
+		s.end(Closed, fmt.Sprintf("not sent: %s: %s", holds[0].Rule, holds[0].Msg))
 		r.tell(*s)
 		return
 	}
@@ -78,6 +85,13 @@ func (s *Step) call() inventory.Call {
 		Kind: s.Kind, ID: s.ID, Verb: s.Action.Verb,
 		Addresses: s.Action.Addresses, Prefixes: s.Action.Prefixes, MaxDrainSeconds: s.Action.MaxDrainSeconds,
 	}
+}
+
+func (r *Runner) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
 }
 
 func (s *Step) end(o Outcome, message string) { s.Outcome, s.Message = o, message }

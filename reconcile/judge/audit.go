@@ -70,6 +70,11 @@ func (a Auditor) findings(doc spec.Document, res policy.Result) []Finding {
 		}
 		list = append(list, said[id]...)
 	}
+	if v, ended := endedSuspend(doc, a.Now); ended {
+		f := Finding{Verdict: v}
+		f.Line, f.Column = doc.Locate("/spec/suspend")
+		list = append(list, f)
+	}
 	return list
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/ruling"
@@ -36,13 +37,17 @@ type Case struct {
 	Authors []Person
 	// CommitHold is why the commit itself is held; empty: it is not.
 	CommitHold string
-	Now        time.Time
+	// Calendar says what must wait, and until when.
+	Calendar calendar.Calendar
+	Now      time.Time
 }
 
 // Approved is a judged plan. Its pending resources are those that may be carried
 // out; the zero value holds none.
 type Approved struct {
-	plan plan.Plan
+	plan     plan.Plan
+	calendar calendar.Calendar
+	owners   map[liveKey]spec.Document // of every resource that has a good one
 }
 
 // Plan returns the judged plan: every resource with its verdicts, those that were
@@ -50,8 +55,9 @@ type Approved struct {
 func (a Approved) Plan() plan.Plan { return a.plan }
 
 // Judge evaluates spec rules for every good document, action rules for every
-// action, plan rules for the whole, then the budget, then whether the commit is held. It fails closed: what cannot
-// be evaluated is not approved.
+// action, plan rules for the whole, then the budget, then whether the commit is held,
+// then approvals, and in the end the calendar. It fails closed: what cannot be
+// evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories)}
 	j.judgeDocuments(ctx)
@@ -62,8 +68,9 @@ func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	j.holdCommit()
 	j.p.Seal()
 	j.approve()
+	j.wait()
 	j.p.Seal()
-	return Approved{plan: j.p}
+	return j.approved()
 }
 
 type judgement struct {

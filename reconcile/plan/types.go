@@ -2,6 +2,7 @@ package plan
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 )
@@ -33,6 +34,9 @@ type Resource struct {
 	Waves    [][]Action     `json:"waves"`
 	Verdicts []Verdict      `json:"verdicts"`
 	Drift    *Drift         `json:"drift,omitempty"` // nil: a commit asked for the difference, or there is none
+	// Opens is when what the calendar holds goes on by itself, if nothing else holds
+	// it then; nil: the calendar does not hold it, or no such instant is within sight.
+	Opens *time.Time `json:"opens,omitempty"`
 }
 
 // SpecRef says where a spec stands.
@@ -67,7 +71,7 @@ const (
 	Pending    State = "pending"    // the waves are to be carried out
 	Converging State = "converging" // something is in transition: wait
 	Blocked    State = "blocked"    // cannot go on until something outside sluice changes
-	Held       State = "held"       // policy or a budget wants an approval
+	Held       State = "held"       // policy or a budget wants an approval, or the calendar says not now
 	Denied     State = "denied"     // policy said no
 	Error      State = "error"      // the spec is wrong, or EC2 could not be read
 )

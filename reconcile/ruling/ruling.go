@@ -37,25 +37,11 @@ type Approval struct {
 	Line     int
 }
 
-// Selector picks specs: all that is set must fit.
-type Selector struct {
-	Labels map[string]string `json:"labels,omitempty"`
-	Target string            `json:"target,omitempty"`
-	Kind   string            `json:"kind,omitempty"`
-	Name   string            `json:"name,omitempty"`
-}
+// Selector picks the specs that a waiver is about.
+type Selector = spec.Selector
 
 // Covers reports whether the waiver is about this rule and document, whether or
 // not it has expired.
 func (w Waiver) Covers(rule string, doc spec.Document) bool {
-	s := w.Selector
-	if w.Rule != rule || s.Target != "" && s.Target != doc.Target || s.Kind != "" && s.Kind != string(doc.Kind) || s.Name != "" && s.Name != doc.Name {
-		return false
-	}
-	for k, v := range s.Labels {
-		if got, ok := doc.Labels[k]; !ok || got != v {
-			return false
-		}
-	}
-	return true
+	return w.Rule == rule && w.Selector.Selects(doc)
 }

@@ -18,3 +18,17 @@ func Jitter(key string, max time.Duration) time.Duration {
 	share, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:8]), uint64(max))
 	return time.Duration(share)
 }
+
+// maxSpread bounds how much later than its run a target may start.
+const maxSpread = 30 * time.Second
+
+// Spread is over how much time many targets that share a run at t are spread: a
+// tenth of the time to the next run, and at most 30 seconds.
+func (s Schedule) Spread(t time.Time) time.Duration {
+	run := s.Next(t.Add(-1))
+	next := s.Next(run)
+	if next.IsZero() {
+		return 0
+	}
+	return min(next.Sub(run)/10, maxSpread)
+}

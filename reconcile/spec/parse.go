@@ -143,5 +143,10 @@ type raw struct {
 		} `json:"drain"`
 		MinServing        *int `json:"minServing"`
 		AllowReassignment bool `json:"allowReassignment"`
+		Suspend           *struct {
+			Until  string `json:"until"`
+			Reason string `json:"reason"`
+			Owner  string `json:"owner"`
+		} `json:"suspend"`
 	} `json:"spec"`
 }

@@ -80,6 +80,9 @@ func (r *reader) spec() {
 		}
 	}
 	doc.AllowReassignment = s.AllowReassignment
+	if s.Suspend != nil {
+		r.suspend(s.Suspend.Until, s.Suspend.Reason, s.Suspend.Owner)
+	}
 	doc.MaxDrainSeconds = defaultDrainSeconds
 	if s.Drain.MaxDuration != nil {
 		r.drain(*s.Drain.MaxDuration)

@@ -63,6 +63,7 @@ type Document struct {
 	MaxDrainSeconds   int        // 1 to 4000; 350 when the spec does not say
 	MinServing        int        // primary included; 0 for network interfaces
 	AllowReassignment bool       // network interfaces only
+	Suspend           *Suspend   // nil: not suspended
 
 	JSON     json.RawMessage      // the document as it is written
 	Problems []strictyaml.Problem // empty when the document is good

@@ -242,6 +242,10 @@ func drawSpec(t *rapid.T, i int) (Document, map[string]any) {
 		d.SelectorTags = rapid.MapOfN(rapid.StringMatching(`[A-Za-z0-9:]{1,9}`), text, 1, 3).Draw(t, "tags")
 		body["selector"] = map[string]any{"tags": d.SelectorTags}
 	}
+	if rapid.Bool().Draw(t, "suspended") {
+		d.Suspend = &Suspend{Until: time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "until"), 0).UTC(), Reason: "r " + text.Draw(t, "reason"), Owner: "o"}
+		body["suspend"] = map[string]any{"until": d.Suspend.Until.Format(time.RFC3339), "reason": d.Suspend.Reason, "owner": "o"}
+	}
 	d.Secondary = &Secondary{}
 	if rapid.Bool().Draw(t, "count") {
 		d.Secondary.Count = pointer(rapid.IntRange(0, 31).Draw(t, "n"))

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 )
 
 // The bounds of an interval. Shorter ones load the Git server for nothing.
@@ -79,15 +77,6 @@ func (l *loader) checkEndpoint(endpoint string, path ...string) {
 		l.problem(path, "%s must hold no user and password; AWS credentials come from the SDK's environment or a profile", name)
 	case u.RawQuery != "" || u.Fragment != "":
 		l.problem(path, "%s must hold no ? and no #; write only the scheme, the host and the port", name)
-	}
-}
-
-func (l *loader) checkDrift(d Drift) {
-	if _, err := schedule.Parse("@daily", d.TimeZone); err != nil {
-		l.problem([]string{"drift", "timeZone"}, "%v", err)
-	}
-	if _, err := schedule.Parse(d.Cron, "UTC"); err != nil {
-		l.problem([]string{"drift", "cron"}, "%v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy/worker"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 )
 
 // Config is the whole configuration, with defaults filled in.
@@ -19,6 +20,7 @@ type Config struct {
 	Levels   map[string]string // by rule: advisory, for a roll-out
 	Targets  map[string]Target // by name; never empty
 	Drift    Drift
+	Calendar calendar.Calendar // schedules, of which Drift is the last; windows; freezes
 	Budget   Budget
 	History  History
 	Listen   string // host:port, loopback
@@ -118,13 +120,15 @@ const (
 // Default returns what holds without a configuration file; only the place of
 // the specs is missing.
 func Default() Config {
+	drift := Drift{Cron: "*/15 * * * *", TimeZone: "UTC", Action: "correct"}
 	return Config{
-		Mode:    "dry-run",
-		Specs:   Repo{Interval: defaultInterval},
-		Targets: map[string]Target{defaultTarget: {AddressesPerNatGateway: defaultLimit}},
-		Drift:   Drift{Cron: "*/15 * * * *", TimeZone: "UTC", Action: "correct"},
-		Budget:  Budget{Removals: 4, Percent: 10},
-		Listen:  "127.0.0.1:8080",
+		Mode:     "dry-run",
+		Specs:    Repo{Interval: defaultInterval},
+		Targets:  map[string]Target{defaultTarget: {AddressesPerNatGateway: defaultLimit}},
+		Drift:    drift,
+		Calendar: (&loader{}).calendar(Config{Drift: drift}),
+		Budget:   Budget{Removals: 4, Percent: 10},
+		Listen:   "127.0.0.1:8080",
 
 		Webhooks: Webhooks{MinInterval: 2 * time.Second},
 		Hints:    Hints{MinInterval: 10 * time.Second},

@@ -14,6 +14,9 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy/worker"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
+	"github.com/seed-6ca89210/sluice/reconcile/schedule"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected messages")
@@ -31,6 +34,9 @@ targets:
   prod-use1: {region: us-east-1, roleArn: "arn:aws:iam::123456789012:role/sluice", endpoint: ""}
   sim: {endpoint: "http://127.0.0.1:4566", cloudTrailEndpoint: "http://127.0.0.1:4566", profile: sim, addressesPerNatGateway: 16}
 drift: {cron: "0 3 * * 1-5", timeZone: Europe/Berlin, action: adopt, attribution: cloudtrail}
+schedules: [{name: prod, selector: {labels: {env: prod}}, cron: "0 4 * * *", timeZone: Europe/Berlin}, {name: lab, selector: {target: sim, kind: NatGateway}, cron: "@hourly", action: detect}]
+windows: [{name: nights, action: allow, selector: {labels: {env: prod}}, cron: "0 2 * * 1-5", duration: 3h, timeZone: Europe/Berlin}, {name: noon, action: deny, cron: "0 12 * * *", duration: 90m}]
+freezes: [{name: year-end, selector: {name: egress-a}, from: 2026-12-20T00:00:00Z, until: 2027-01-07T08:00:00+01:00, reason: year-end trade, owner: net@example.com}]
 budget: {removals: 0, percent: 25}
 history: {file: sluice.db}
 listen: "[::1]:9000"
@@ -38,6 +44,26 @@ webhooks: {github: {secretFile: hooks/github}, gitlab: {secretEnv: GITLAB_HOOK},
 policyLimits: {memory: 256MiB, compile: 1m, evaluation: 500ms}
 hints: {sqs: {queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/sluice", roleArn: "arn:aws:iam::123456789012:role/sluice"}, minInterval: 30s}
 `
+
+var prod = spec.Selector{Labels: map[string]string{"env": "prod"}}
+
+func cron(t *testing.T, expr, zone string) schedule.Schedule {
+	t.Helper()
+	s, err := schedule.Parse(expr, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func window(t *testing.T, opens schedule.Schedule, lasts time.Duration) schedule.Window {
+	t.Helper()
+	w, err := schedule.NewWindow(opens, lasts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
 
 func TestLoadReadsEverySetting(t *testing.T) {
 	folder := filepath.Join(string(filepath.Separator), "etc", "sluice")
@@ -64,7 +90,20 @@ func TestLoadReadsEverySetting(t *testing.T) {
 			"prod-use1": {Region: "us-east-1", RoleARN: "arn:aws:iam::123456789012:role/sluice", AddressesPerNatGateway: 8},
 			"sim":       {Endpoint: "http://127.0.0.1:4566", CloudTrailEndpoint: "http://127.0.0.1:4566", Profile: "sim", AddressesPerNatGateway: 16},
 		},
-		Drift:   Drift{Cron: "0 3 * * 1-5", TimeZone: "Europe/Berlin", Action: "adopt", Attribution: "cloudtrail"},
+		Drift: Drift{Cron: "0 3 * * 1-5", TimeZone: "Europe/Berlin", Action: "adopt", Attribution: "cloudtrail"},
+		Calendar: calendar.Calendar{
+			Schedules: []calendar.Schedule{
+				{Name: "prod", Selector: prod, Cron: cron(t, "0 4 * * *", "Europe/Berlin"), Correct: true},
+				{Name: "lab", Selector: spec.Selector{Target: "sim", Kind: "NatGateway"}, Cron: cron(t, "@hourly", "")},
+				{Name: "drift", Cron: cron(t, "0 3 * * 1-5", "Europe/Berlin"), Adopt: true},
+			},
+			Windows: []calendar.Window{
+				{Name: "nights", Selector: prod, Times: window(t, cron(t, "0 2 * * 1-5", "Europe/Berlin"), 3*time.Hour)},
+				{Name: "noon", Deny: true, Times: window(t, cron(t, "0 12 * * *", ""), 90*time.Minute)},
+			},
+			Freezes: []calendar.Freeze{{Name: "year-end", Selector: spec.Selector{Name: "egress-a"}, From: time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC),
+				Until: time.Date(2027, 1, 7, 7, 0, 0, 0, time.UTC), Reason: "year-end trade", Owner: "net@example.com"}},
+		},
 		Budget:  Budget{Removals: 0, Percent: 25},
 		History: History{File: filepath.Join(folder, "sluice.db")},
 		Listen:  "[::1]:9000",

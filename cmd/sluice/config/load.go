@@ -63,6 +63,7 @@ type raw struct {
 
 		Attribution string `json:"attribution"`
 	} `json:"drift"`
+	rawCalendar
 	Budget struct {
 		Removals *int `json:"removals"`
 		Percent  *int `json:"percent"`
@@ -149,7 +150,7 @@ func (l *loader) config() Config {
 	cfg.Drift.TimeZone = cmp.Or(r.Drift.TimeZone, cfg.Drift.TimeZone)
 	cfg.Drift.Action = cmp.Or(r.Drift.Action, cfg.Drift.Action)
 	cfg.Drift.Attribution = r.Drift.Attribution
-	l.checkDrift(cfg.Drift)
+	cfg.Calendar = l.calendar(cfg)
 	if r.Budget.Removals != nil {
 		cfg.Budget.Removals = *r.Budget.Removals
 	}

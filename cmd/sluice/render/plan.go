@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
@@ -25,7 +26,7 @@ func (s *Style) Plan(p plan.Plan, c Commit, verbose bool) error {
 		if next := nextStep(p); next != "" {
 			pg.flow(span{plain, next})
 		}
-		if p.Summary.Held > 0 { // in one piece: it is copied
+		if slices.ContainsFunc(p.Resources, NeedsApproval) { // in one piece: it is copied
 			pg.line(span{plain, "An approval of this plan names " + p.PlanHash})
 		}
 	})
@@ -207,6 +208,8 @@ func nextStep(p plan.Plan) string {
 		return "Correct what the error says, then run `sluice plan` again; until then nothing is changed there."
 	case s.Denied > 0:
 		return "Nothing is carried out: change the spec so that the rule above allows it."
+	case s.Held > 0 && !slices.ContainsFunc(p.Resources, NeedsApproval):
+		return "What is held waits for its time: `sluice serve` goes on by itself then, `sluice apply` when it is run then."
 	case s.Held > 0:
 		return "What is held waits for an approval, a document in the policy source."
 	case s.Blocked > 0:
@@ -258,10 +261,35 @@ func beyondWaves(reason string, waves [][]plan.Action) string {
 	return reason
 }
 
-// beyondVerdicts drops a reason that repeats a verdict, which is shown anyway.
+// beyondVerdicts cuts off what repeats a verdict, which is shown anyway.
 func beyondVerdicts(reason string, verdicts []plan.Verdict) string {
-	if slices.ContainsFunc(verdicts, func(v plan.Verdict) bool { return reason == v.Rule+": "+v.Msg || reason == v.Msg }) {
-		return ""
+	for _, v := range verdicts {
+		if reason == v.Msg {
+			return ""
+		}
+		if rest, found := strings.CutPrefix(reason, v.Rule+": "+v.Msg); found && (rest == "" || rest[0] == ';') {
+			return strings.TrimSpace(strings.TrimPrefix(rest, ";"))
+		}
 	}
 	return reason
+}
+
+// NeedsApproval reports whether a resource is held by something that an approval
+// lifts, and none has: the calendar's holds end by themselves.
+func NeedsApproval(r plan.Resource) bool {
+	if r.State != plan.Held {
+		return false
+	}
+	timed, other := false, false
+	for _, v := range r.Verdicts {
+		switch {
+		case v.Rule == "approval" && v.Decision == "allow":
+			return false
+		case v.Decision == "hold" && calendar.IsRule(v.Rule):
+			timed = true
+		case v.Decision == "hold":
+			other = true
+		}
+	}
+	return other || !timed
 }

@@ -164,7 +164,7 @@ func outcomeWord(outcome string) span {
 	switch outcome {
 	case string(apply.Accepted):
 		return span{good, outcome}
-	case string(apply.Preempted), string(apply.Changed), string(apply.Unread),
+	case string(apply.Preempted), string(apply.Changed), string(apply.Unread), string(apply.Closed),
 		string(inventory.ClassBusy), string(inventory.ClassThrottled), string(inventory.ClassLost):
 		return span{due, outcome}
 	}

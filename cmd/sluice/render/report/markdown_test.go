@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -65,11 +66,16 @@ func TestAPlanSaysWhenEachResourceConverges(t *testing.T) {
 		{"drains of one wave run together", plan.Pending, [][]plan.Action{{unassign(60), unassign(350)}}, "after 1 step, with at most 5m50s of draining"},
 		{"waves run one after another", plan.Pending, [][]plan.Action{{unassign(60)}, {unassign(350)}}, "after 2 steps, with at most 6m50s of draining"},
 		{"a held plan waits for a person", plan.Held, [][]plan.Action{{unassign(60)}}, "when it is approved"},
+		{"what a window holds for its time", plan.Held, [][]plan.Action{{unassign(60)}}, "begins by itself 2026-11-24 02:00 UTC"},
 		{"a denied one for nobody", plan.Denied, nil, "never: policy denies it"},
 		{"what is in transition for EC2", plan.Converging, nil, "when EC2 has settled what is in transition"},
 		{"a state that is not known is said", "odd|state", nil, "not known"},
 	} {
 		p := plan.Plan{Resources: []plan.Resource{{Kind: "NatGateway", ID: "nat-1", State: c.state, Waves: c.waves}}}
+		if strings.Contains(c.name, "window") {
+			opens := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+			p.Resources[0].Opens, p.Resources[0].Verdicts = &opens, []plan.Verdict{{Rule: "guard.window", Decision: "hold"}}
+		}
 		var b bytes.Buffer
 		if err := PlanMarkdown(&b, p, render.Commit{}); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
@@ -151,7 +152,14 @@ func planSays(r plan.Resource) string {
 // converges says when a resource is as its spec says. Drains of one wave run
 // together, waves one after another; how long EC2 takes to assign is not known.
 func converges(r plan.Resource, waits string) string {
-	if r.State != plan.Pending {
+	switch {
+	case r.State == plan.Held && !render.NeedsApproval(r) && r.Opens != nil:
+		return "begins by itself " + prose(render.Clean(calendar.Clock(*r.Opens)))
+	case r.State == plan.Held && !render.NeedsApproval(r):
+		return "when the calendar lets it"
+	case r.State == plan.Held && r.Opens != nil:
+		return waits + ", and not before " + prose(render.Clean(calendar.Clock(*r.Opens)))
+	case r.State != plan.Pending:
 		return waits
 	}
 	drain := 0

@@ -1,0 +1,48 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// Suspend is a stop that stands in the document itself: until then sluice makes no
+// call for its resource.
+type Suspend struct {
+	Until  time.Time // UTC
+	Reason string
+	Owner  string
+}
+
+// suspend reads spec.suspend.
+func (r *reader) suspend(until, reason, owner string) {
+	at, err := time.Parse(time.RFC3339, until)
+	if err != nil {
+		r.problem([]string{"spec", "suspend", "until"}, "until %s is not a time; write one such as 2027-03-01T18:00:00Z, after which the suspend does not count", quote(until))
+		return
+	}
+	r.doc.Suspend = &Suspend{Until: at.UTC(), Reason: reason, Owner: owner}
+}
+
+// Asks is what a document asks for: its spec as JSON, without a suspend, which asks
+// for nothing. So a suspend makes no drift a request, nor the other way round.
+func (d Document) Asks() json.RawMessage {
+	var whole struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	if json.Unmarshal(d.JSON, &whole) != nil || d.Suspend == nil {
+		return whole.Spec
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(whole.Spec, &fields) != nil {
+		return whole.Spec
+	}
+	delete(fields, "suspend")
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // as it is written without a suspend
+	if enc.Encode(fields) != nil {
+		return whole.Spec
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
