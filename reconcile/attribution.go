@@ -21,8 +21,9 @@ type Trail interface {
 }
 
 const (
-	askDeadline  = time.Minute // of one inquiry, waiting for its turn in the rate included
-	askFor       = time.Hour   // after that nobody is named any more: CloudTrail takes minutes, rarely a quarter of an hour
+	askDeadline  = time.Minute      // of one inquiry, waiting for its turn in the rate included
+	askFor       = time.Hour        // after that nobody is named any more: CloudTrail takes minutes, rarely a quarter of an hour
+	firstPause   = 15 * time.Second // doubles
 	longestPause = 15 * time.Minute
 	clockSkew    = time.Minute    // between AWS's clock and this one's
 	unseen       = 24 * time.Hour // how far back to look when nobody knows when a resource was right
@@ -96,7 +97,7 @@ func (a *attribution) want(unanswered []history.Record) {
 		case old[rec.Seq] != nil:
 			a.open[rec.Seq] = old[rec.Seq]
 		case a.trails[rec.Target] != nil && a.now().Sub(rec.Time) < askFor && unnamed(list):
-			a.open[rec.Seq] = &inquiry{rec: rec, strays: list, pause: clockSkew}
+			a.open[rec.Seq] = &inquiry{rec: rec, strays: list, pause: firstPause}
 		}
 	}
 	select {

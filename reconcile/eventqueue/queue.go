@@ -13,6 +13,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"golang.org/x/time/rate"
@@ -55,6 +56,9 @@ func New(cfg aws.Config, opts Options) *Queue {
 	return &Queue{opts: opts, rate: rate.NewLimiter(perSecond, perSecond), api: sqs.NewFromConfig(cfg, func(o *sqs.Options) {
 		if opts.Endpoint != "" {
 			o.BaseEndpoint = aws.String(opts.Endpoint)
+		}
+		if sdk, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok { // whose time for a call is shorter than a long poll
+			o.HTTPClient = sdk.WithTimeout(callTimeout)
 		}
 		if opts.Transport != nil {
 			o.HTTPClient = &http.Client{Transport: opts.Transport}
