@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ func where(repo config.Repo) string {
 	case repo.Dir != "":
 		return repo.Dir
 	}
-	return gitsource.Repository(repo.URL)
+	return cmp.Or(gitsource.Shown(repo.URL), "the url")
 }
 
 // configuration looks at what the configuration only names: it has been read by now.
