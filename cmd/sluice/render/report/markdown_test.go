@@ -97,7 +97,7 @@ func TestThePlanPutsTheGravestFirstAndDropsNone(t *testing.T) {
 	for _, row := range readTables(t, b.Bytes()) {
 		states = append(states, row[0])
 	}
-	want := "error denied held blocked pending pending converging NatGateway/egress-b\ngateways/egress-b.yaml:1"
+	want := "error denied held blocked blocked pending pending converging NatGateway/egress-b\ngateways/egress-b.yaml:1"
 	if got := strings.Join(states, " "); got != want {
 		t.Errorf("rows are %q, want %q", got, want)
 	}
