@@ -3,6 +3,7 @@ package gitsource
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -121,11 +122,24 @@ func (r *treeReader) line(a ancestry, from, to plumbing.Hash) (*Line, error) {
 			return nil, failf(ErrUnreachable, r.where, "stopped at commit %s", c.Hash)
 		}
 		d := describe(c)
-		d.Message = clean(d.Message) // a thousand whole ones could be much
+		d.Message = gist(d.Message) // a thousand whole ones could be much
 		if err := r.sign(&d, c); err != nil {
 			return nil, err
 		}
 		l.Commits = append(l.Commits, d)
 	}
 	return l, nil
+}
+
+// coAuthored is a line of a message that names another author.
+var coAuthored = regexp.MustCompile(`(?im)^[ \t]*co-authored-by:.*$`)
+
+// gist is the beginning of a message, on one line, and below it all that it says of
+// who made the change: none of them may approve it.
+func gist(message string) string {
+	text := clean(message)
+	for _, line := range coAuthored.FindAllString(message, -1) {
+		text += "\n" + mask(line)
+	}
+	return text
 }

@@ -39,7 +39,7 @@ type Line struct {
 	Relation Relation
 	// Commits are To and all its ancestors that are neither From nor behind it, merged
 	// side branches too, To first: up to 1,000. None for Same and Ancestor. Of their
-	// messages only the beginning is there, on one line.
+	// messages only the beginning is there, on one line, and each Co-authored-by below it.
 	Commits []Commit
 	// Gap is why Commits are not all of them, as a sentence; empty: they are all.
 	Gap string

@@ -434,3 +434,18 @@ func TestALineIsTheSameFromAnotherProcess(t *testing.T) {
 		t.Errorf("an answer about other commits is taken: %+v", l)
 	}
 }
+
+// Who made a change is needed whole, whatever else a message says.
+func TestALineKeepsTheCoAuthorsOfItsCommits(t *testing.T) {
+	r := newRepo(t)
+	from := r.chain("main", 1)
+	c := &object.Commit{
+		TreeHash: r.tree(map[string]node{"a.yaml": file("a")}), ParentHashes: []plumbing.Hash{plumbing.NewHash(from)},
+		Message: "Less\n\n" + strings.Repeat("Because. ", 100) + "\n\nCo-authored-by: Carl <carl@example.com>\r\nReviewed-by: Eve <eve@example.com>\n  co-authored-by: Dora <dora@example.com>\n",
+	}
+	r.chain("main", 1, r.put(c).String())
+	_, got, _ := strings.Cut(lineOf(t, Config{URL: r.url()}, from).Commits[1].Message, "\n")
+	if want := "Co-authored-by: Carl <carl@example.com>\nco-authored-by: Dora <dora@example.com>"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
