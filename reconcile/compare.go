@@ -50,6 +50,9 @@ func (l *Loop) commitHold(ctx context.Context, d *Desired) (string, error) {
 		commit: d.Commit, base: l.cfg.Ledger.BaseIn(d.source), taken: l.cfg.Ledger.Acknowledged(),
 		compared: l.cfg.Past != nil, signed: l.cfg.Signed,
 	}
+	if of := l.cfg.Ledger.SourceOf(lin.base); of != d.source {
+		lin.of = of
+	}
 	if d.compared != nil {
 		lin.line, lin.err = d.compared.line, d.compared.err
 	}

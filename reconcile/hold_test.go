@@ -233,22 +233,32 @@ type elsewhere struct{ reconcile.Source }
 
 func (elsewhere) String() string { return "https://git.example.com/other.git" }
 
-// One record may serve two repositories, one after the other: the second owes nothing
-// to the first.
-func TestACommitOfAnotherRepositoryNeedNotDescend(t *testing.T) {
+// The same repository may have got another URL, and a branch been moved meanwhile. Once
+// something of it was applied, a repository goes on from its own last commit.
+func TestTheFirstCommitOfAnotherRepositoryMustDescendToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newPastStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
 		s.converge()
-		p.says(gitsource.Unrelated, 2)
+		here := s.config
+		there := func(c *reconcile.Config) { c.Past, c.Specs = p, elsewhere{s.specs} }
+		s.config = there
+		p.says(gitsource.NotBehind, 2)
 		s.specs.commit(gateway("10.0.1.22"))
-		if got := s.converge(); got.Summary.Held != 1 {
-			t.Errorf("the same repository: %+v", got.Summary)
+		got := s.converge()
+		if want := "which was last applied, from " + gitsource.Repository(s.specs.String()); got.Summary.Held != 1 || !strings.Contains(got.Hold, want) {
+			t.Errorf("%+v, %q, want %q", got.Summary, got.Hold, want)
 		}
-		s.config = func(c *reconcile.Config) { c.Past, c.Specs = p, elsewhere{s.specs} }
-		s.specs.commit(gateway("10.0.1.23"))
+		s.acknowledge(fmt.Sprintf("%040x", 2))
 		if got := s.converge(); got.Hold != "" || got.Summary.InSync != 1 {
-			t.Errorf("another repository: %+v, %q", got.Summary, got.Hold)
+			t.Errorf("acknowledged: %+v, %q", got.Summary, got.Hold)
 		}
+		s.config = here
+		s.specs.commit(gateway("10.0.1.23"))
+		s.converge()
+		s.config = there
+		s.specs.commit(gateway("10.0.1.24"))
+		s.converge()
+		wantAsked(t, p, "1..2", "1..3", "2..4")
 	})
 }
 

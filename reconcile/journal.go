@@ -136,7 +136,8 @@ func verdicts(list []plan.Verdict) []history.Verdict {
 func (j *journal) commit(ctx context.Context, d *Desired) error {
 	known, authors := j.ledger.Authors(d.Commit.ID), d.authorTexts()
 	news := slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
-	if j.ledger.SeenCommit(d.Commit.ID) && !news {
+	from := j.ledger.SourceOf(d.Commit.ID)
+	if j.ledger.SeenCommit(d.Commit.ID) && !news && (from == "" || from == d.source) {
 		return nil
 	}
 	r := history.Record{

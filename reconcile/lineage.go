@@ -22,6 +22,7 @@ const (
 type lineage struct {
 	commit gitsource.Commit
 	base   string // the commit that it must descend from; "" there is none
+	of     string // the repository of base, where it is another one; "" the same
 	taken  string // the commit that an operator acknowledged last
 
 	compared bool // false: the source has no history, or the configuration pins the commit
@@ -80,11 +81,19 @@ func (l lineage) descent() hold {
 	case gitsource.Unrelated:
 		why = "the two have no commit in common"
 	case gitsource.Unknown:
-		return hold{reason: fmt.Sprintf("it cannot be shown that commit %s descends from %s, which was last applied: %s; %s", short(l.commit.ID), short(l.base), l.line.Gap, l.advice())}
+		return hold{reason: fmt.Sprintf("it cannot be shown that commit %s descends from %s: %s; %s", short(l.commit.ID), l.last(), l.line.Gap, l.advice())}
 	default:
 		why = "the branch was rewound or rewritten, and the repository does not hand out the other any more"
 	}
-	return hold{reason: fmt.Sprintf("commit %s does not descend from %s, which was last applied: %s; put the change on top of that one, or %s", short(l.commit.ID), short(l.base), why, l.advice())}
+	return hold{reason: fmt.Sprintf("commit %s does not descend from %s: %s; put the change on top of that one, or %s", short(l.commit.ID), l.last(), why, l.advice())}
+}
+
+// last names the last applied commit.
+func (l lineage) last() string {
+	if l.of == "" {
+		return short(l.base) + ", which was last applied"
+	}
+	return fmt.Sprintf("%s, which was last applied, from %s", short(l.base), l.of)
 }
 
 // fits reports whether the line speaks of the last applied commit: it begins there,

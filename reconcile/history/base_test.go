@@ -29,18 +29,29 @@ func TestTheCommitThatTheNextOneMustDescendFrom(t *testing.T) {
 	}
 }
 
-func TestACommitOfAnotherRepositoryIsNoBase(t *testing.T) {
-	l := NewLedger()
-	l.Add(Record{Kind: KindCommit, Commit: "a", Source: "https://h/one"})
-	l.Add(Record{Kind: KindIntent, Commit: "a"})
-	for source, want := range map[string]string{"https://h/one": "a", "https://h/two": ""} {
-		if got := l.BaseIn(source); got != want {
-			t.Errorf("%s: base %q, want %q", source, got, want)
-		}
+// A repository has its own last applied commit. One of which nothing was applied yet
+// may be the same one under another URL.
+func TestEachRepositoryGoesOnFromItsOwnLastCommit(t *testing.T) {
+	seen := func(id, source string) Record { return Record{Kind: KindCommit, Commit: id, Source: source} }
+	applied := func(id string) Record { return Record{Kind: KindConverged, Commit: id} }
+	cases := []struct {
+		name     string
+		records  []Record
+		one, two string // the bases in h/one and h/two
+	}{
+		{"only one was applied", []Record{seen("a", "h/one"), applied("a")}, "a", "a"},
+		{"both were", []Record{seen("a", "h/one"), applied("a"), seen("b", "h/two"), applied("b")}, "a", "b"},
+		{"a folder came last", []Record{seen("a", "h/one"), applied("a"), seen("dir:b", "/specs"), applied("dir:b")}, "a", "dir:b"},
+		{"both hold one commit", []Record{seen("a", "h/one"), applied("a"), seen("b", "h/two"), applied("b"), seen("b", "h/one")}, "b", "b"},
+		{"acknowledged before it was seen", []Record{seen("a", "h/one"), applied("a"), {Kind: KindAcknowledged, Commit: "c"}}, "c", "c"},
+		{"records did not name it once", []Record{seen("a", "h/one"), applied("a"), seen("b", ""), applied("b")}, "b", "b"},
 	}
-	l.Add(Record{Kind: KindCommit, Commit: "b"}) // as records were before they named it
-	l.Add(Record{Kind: KindIntent, Commit: "b"})
-	if got := l.BaseIn("https://h/two"); got != "b" {
-		t.Errorf("of a commit that is from nowhere in particular the base is %q", got)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			l := fold(c.records...)
+			if one, two := l.BaseIn("h/one"), l.BaseIn("h/two"); one != c.one || two != c.two {
+				t.Errorf("bases %q and %q, want %q and %q", one, two, c.one, c.two)
+			}
+		})
 	}
 }

@@ -47,6 +47,7 @@ type Ledger struct {
 	approved  []json.RawMessage // the approved plans of the current commit
 	acted     bool              // an intent came after the last converged record
 	base      string            // see Base
+	bases     map[string]string // by source, see BaseIn
 	taken     string            // the commit that was acknowledged last
 	held      [2]string         // commit and reason of the last held record
 	drifts    drifts
@@ -103,6 +104,7 @@ func NewLedger() *Ledger {
 		reached:   map[string]string{},
 		authors:   map[string][]string{},
 		sources:   map[string]string{},
+		bases:     map[string]string{},
 		drains:    map[drain]time.Time{},
 		drifts:    newDrifts(),
 	}
@@ -116,6 +118,9 @@ func (l *Ledger) keepOrigin(r Record) {
 		clear(l.authors)
 	}
 	l.sources[r.Commit] = r.Source
+	if r.Commit == l.base {
+		l.goOnFrom(r.Commit) // in this repository too
+	}
 	if len(r.Authors) > 0 {
 		l.authors[r.Commit] = r.Authors
 	}
@@ -147,17 +152,20 @@ func (l *Ledger) Add(r Record) {
 	case KindHeld:
 		l.held = [2]string{r.Commit, r.Message}
 	case KindAcknowledged:
-		l.base, l.taken = r.Commit, r.Commit
+		l.taken = r.Commit
+		l.goOnFrom(r.Commit)
 	case KindConverged:
 		l.work(r.Commit)
 		if r.Decision == "" {
-			l.base, l.open = r.Commit, nil
+			l.open = nil
+			l.goOnFrom(r.Commit)
 		}
 		l.converged, l.acted = r, false
 		l.plans, l.approved = names{}, nil // what was begun is done
 	case KindIntent:
 		l.work(r.Commit)
-		l.acted, l.base = true, r.Commit
+		l.acted = true
+		l.goOnFrom(r.Commit)
 		l.plans.add(r.PlanHash)
 		l.addIntent(r)
 	case KindOutcome:
@@ -173,6 +181,17 @@ func (l *Ledger) Add(r Record) {
 	}
 	if l.added++; l.added%sweepAt == 0 {
 		l.sweep(r.Time)
+	}
+}
+
+// goOnFrom makes a commit the one that the next must descend from.
+func (l *Ledger) goOnFrom(commit string) {
+	l.base = commit
+	if source := l.sources[commit]; source != "" {
+		if len(l.bases) >= keepNames {
+			clear(l.bases)
+		}
+		l.bases[source] = commit
 	}
 }
 

@@ -90,14 +90,18 @@ func (l *Ledger) Acted() bool { return l.acted }
 // acknowledged. It is "" when there is none.
 func (l *Ledger) Base() string { return l.base }
 
-// BaseIn is Base for a repository: "" when that commit is known to be of another one,
-// of which the next commit need not descend.
+// BaseIn is Base for a repository: its own last one, whatever was applied of others
+// since. A repository of which nothing was applied yet goes on from the last of all:
+// it may be the same one under another name.
 func (l *Ledger) BaseIn(source string) string {
-	if of := l.sources[l.base]; of != "" && of != source {
-		return ""
+	if of := l.sources[l.base]; of == "" || of == source || l.bases[source] == "" {
+		return l.base
 	}
-	return l.base
+	return l.bases[source]
 }
+
+// SourceOf returns the repository that a commit is from, or "".
+func (l *Ledger) SourceOf(commit string) string { return l.sources[commit] }
 
 // Acknowledged returns the commit that an operator acknowledged last, or "".
 func (l *Ledger) Acknowledged() string { return l.taken }
