@@ -228,6 +228,28 @@ func TestEachRowOfTheReadmesSourcesLoads(t *testing.T) {
 	}
 }
 
+// Below a line between them rows are no table any more, but a heap of words.
+func TestEachRowOfTheReadmesTablesIsInATable(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	rows := 0
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		rows++
+		if !strings.HasPrefix(lines[i-1], "|") && !strings.HasPrefix(lines[i+1], "|--") {
+			t.Errorf("README.md:%d: a row of no table: %.60s", i+1, line)
+		}
+	}
+	if rows < 40 {
+		t.Errorf("only %d rows were looked at", rows)
+	}
+}
+
 // What the table covers, it covers whole: a new setting needs a word in it.
 func TestTheReadmeTellsEverySettingOfSourcesAndWebhooks(t *testing.T) {
 	rows, table := sourceRows(t)
