@@ -18,8 +18,13 @@ type workflow struct {
 }
 
 type githubJob struct {
-	Env   map[string]string `json:"env"`
-	Steps []workflowStep    `json:"steps"`
+	Env      map[string]string `json:"env"`
+	Steps    []workflowStep    `json:"steps"`
+	Defaults struct {
+		Run struct {
+			Shell string `json:"shell"`
+		} `json:"run"`
+	} `json:"defaults"`
 }
 
 type workflowStep struct {
@@ -29,6 +34,17 @@ type workflowStep struct {
 	Run  string `json:"run"`
 
 	Env map[string]string `json:"env"`
+
+	shell []string // see shellOf
+}
+
+// shellOf is how GitHub runs the steps of a job: one that names bash also ends at what
+// fails within a pipe. GitLab's does too.
+func shellOf(named string) []string {
+	if named == "bash" {
+		return []string{"-eo", "pipefail", "-c"}
+	}
+	return []string{"-e", "-c"}
 }
 
 // gitlabJob is a job of .gitlab-ci.yml.
@@ -58,7 +74,7 @@ func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
 		for name, value := range step.Env {
 			ts.Setenv(name, value)
 		}
-		if err := ts.Exec("bash", "-e", "-o", "pipefail", "-c", step.Run); err != nil {
+		if err := ts.Exec("bash", append(step.shell, step.Run)...); err != nil {
 			failed = step.Name
 		}
 	}
@@ -87,6 +103,7 @@ func parseWorkflow(ts *testscript.TestScript, text string) []workflowStep {
 		}
 		for _, step := range job.Steps {
 			if step.Uses == "" && step.Name != "Install sluice" {
+				step.shell = shellOf(job.Defaults.Run.Shell)
 				w.steps = append(w.steps, step)
 			}
 		}
@@ -95,7 +112,7 @@ func parseWorkflow(ts *testscript.TestScript, text string) []workflowStep {
 		var pipeline map[string]gitlabJob
 		ts.Check(yaml.Unmarshal([]byte(text), &pipeline))
 		for name, job := range pipeline {
-			w.steps = append(w.steps, workflowStep{Name: name, Run: strings.Join(job.Script, "\n")})
+			w.steps = append(w.steps, workflowStep{Name: name, Run: strings.Join(job.Script, "\n"), shell: shellOf("bash")})
 		}
 	}
 	if len(w.steps) == 0 {
