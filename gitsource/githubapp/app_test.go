@@ -253,6 +253,13 @@ func TestATokenMayDoWhatWasAskedForAndNoMore(t *testing.T) {
 	if _, err := a.Token(t.Context(), client); err != nil || len(asked.Permissions) != 1 || asked.Permissions["statuses"] != "write" {
 		t.Errorf("asked for %v, %v", asked.Permissions, err)
 	}
+	for _, code := range []int{http.StatusForbidden, http.StatusUnprocessableEntity} { // what the app lacks is what was asked for
+		a.Forget()
+		g.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+		if _, err := a.Token(t.Context(), client); err == nil || !strings.Contains(err.Error(), "permission statuses: write") {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

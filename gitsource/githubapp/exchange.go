@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -74,13 +76,22 @@ func (a *App) refused(status int) error {
 	case status == http.StatusUnauthorized:
 		what = "check appId, that the private key is one of this app, and this machine's clock"
 	case status == http.StatusForbidden:
-		what = "the installation may be suspended, or the app lacks the permission to read contents"
+		what = "the installation may be suspended, or the app lacks the " + a.permission()
 	case status == http.StatusNotFound:
 		what = fmt.Sprintf("check installationId: app %d has no installation %d there", a.cfg.AppID, a.cfg.InstallationID)
 	case status == http.StatusUnprocessableEntity:
-		what = fmt.Sprintf("the installation must include the repository %q, with permission to read contents", a.cfg.Repository)
+		what = fmt.Sprintf("the installation must include the repository %q, with the %s", a.cfg.Repository, a.permission())
 	case status >= 300 && status < 400:
 		what = "it redirects, which is not followed; give apiUrl as it is"
 	}
 	return fmt.Errorf("githubApp: %s gave no token (%d %s): %s", a.host(), status, http.StatusText(status), what)
+}
+
+// permission is what the token is for, in the words of the app's settings.
+func (a *App) permission() string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(a.cfg.Permissions)) {
+		list = append(list, name+": "+a.cfg.Permissions[name])
+	}
+	return "permission " + strings.Join(list, ", ")
 }
