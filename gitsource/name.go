@@ -9,11 +9,11 @@ import (
 // scheme, login, port and .git. Of a folder it is the path.
 func Repository(raw string) string {
 	path := raw
-	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+	if u := parsed(raw); u != nil {
 		path = u.Path
 	} else if strings.Contains(raw, "://") { // it does not parse, and may hold a login
 		path = raw[strings.LastIndex(raw, "@")+1:]
-	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path
+	} else if _, after, ok := strings.Cut(raw, ":"); ok { // user@host:path, or host:path
 		path = after
 	}
 	return Host(raw) + "/" + strings.TrimSuffix(strings.Trim(path, "/"), ".git")
@@ -21,7 +21,7 @@ func Repository(raw string) string {
 
 // Host is the host of a repository's URL, without port, in lower case; "" of a folder.
 func Host(raw string) string {
-	if u, err := url.Parse(raw); err == nil && u.Scheme != "" {
+	if u := parsed(raw); u != nil {
 		return strings.ToLower(u.Hostname())
 	}
 	before, _, found := strings.Cut(raw, ":")
@@ -29,6 +29,15 @@ func Host(raw string) string {
 		return ""
 	}
 	return strings.ToLower(before[strings.LastIndex(before, "@")+1:])
+}
+
+// parsed is a URL taken apart; nil for all else. To the library host:path is a URL with
+// the scheme host.
+func parsed(raw string) *url.URL {
+	if u, err := url.Parse(raw); err == nil && strings.Contains(raw, "://") {
+		return u
+	}
+	return nil
 }
 
 // Shown is a repository's URL without login, fit for people; "" of one that cannot be

@@ -7,6 +7,7 @@ func TestARepositoryHasOneNameHoweverItIsReached(t *testing.T) {
 		"https://Git.example.com:8443/net/a.git": "git.example.com/net/a",
 		"ssh://git@git.example.com:22/net/a":     "git.example.com/net/a",
 		"git@git.example.com:net/a.git":          "git.example.com/net/a",
+		"git.example.com:net/a.git":              "git.example.com/net/a", // as a source shows it
 		"https://git.example.com/net/b.git":      "git.example.com/net/b",
 		"file:///srv/a.git":                      "/srv/a",
 		"specs":                                  "/specs",
@@ -18,7 +19,7 @@ func TestARepositoryHasOneNameHoweverItIsReached(t *testing.T) {
 }
 
 func TestTheHostOfAURL(t *testing.T) {
-	for raw, want := range map[string]string{"git@Host:x.git": "host", "ssh://git@host:2222/x": "host", "https://u:p@host/x": "host", "file:///x": ""} {
+	for raw, want := range map[string]string{"git@Host:x.git": "host", "Host:x.git": "host", "ssh://git@host:2222/x": "host", "https://u:p@host/x": "host", "file:///x": ""} {
 		if got := Host(raw); got != want {
 			t.Errorf("%s: host %q", raw, got)
 		}

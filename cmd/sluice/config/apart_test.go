@@ -41,6 +41,8 @@ func TestPoliciesStandApartFromTheChangeTheyJudge(t *testing.T) {
 		{"one repository and branch", git("https://h/x.git", main), git("https://h/x.git", main), true},
 		{"the same written otherwise", git("https://h/x.git", main), git("https://u:p@H:443/x/", main), true},
 		{"over ssh and https", git("https://h/x.git", main), git("git@h:x.git", main), true},
+		{"over ssh without a user", git("https://h/x.git", main), git("h:x.git", main), true},
+		{"two of them over ssh without a user", git("h:y.git", main), git("h:x.git", main), false},
 		{"HEAD may be that branch", git("https://h/x", none), git("https://h/x", main), true},
 		{"a name may be that branch", git("https://h/x", gitsource.Ref{Name: "main"}), git("https://h/x", main), true},
 		{"two branches", git("https://h/x", main), git("https://h/x", other), false},
