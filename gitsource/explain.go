@@ -91,7 +91,7 @@ func explainProxy(err error, proxy string) (string, bool) {
 	var failed *net.OpError
 	switch {
 	case errors.As(err, &answered) && answered.status == http.StatusProxyAuthRequired:
-		return "the proxy " + clean(answered.host) + " wants a login (407); put user and password into HTTPS_PROXY", true
+		return "the proxy " + clean(answered.host) + " wants a login (407); put user and password into HTTPS_PROXY, and leave proxy out", true
 	case errors.As(err, &answered):
 		return fmt.Sprintf("the proxy %s does not connect (%d %s); check that it may reach the server, or take the host out with NO_PROXY",
 			clean(answered.host), answered.status, http.StatusText(answered.status)), true

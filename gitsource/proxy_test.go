@@ -105,7 +105,7 @@ func TestAProxyThatFailsIsNamedWithoutItsLogin(t *testing.T) {
 		status int
 		says   string
 	}{
-		"it wants a login": {http.StatusProxyAuthRequired, "wants a login (407); put user and password into HTTPS_PROXY"},
+		"it wants a login": {http.StatusProxyAuthRequired, "wants a login (407); put user and password into HTTPS_PROXY, and leave proxy out"},
 		"it forbids":       {http.StatusForbidden, "does not connect (403 Forbidden)"},
 		"it is closed":     {0, "cannot be reached: the connection to 127.0.0.1"},
 	} {

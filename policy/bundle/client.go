@@ -71,7 +71,7 @@ type proxyError int
 func (e proxyError) Error() string {
 	advice := "check that it may reach the server"
 	if int(e) == http.StatusProxyAuthRequired {
-		advice = "it wants a login; put user and password into HTTPS_PROXY"
+		advice = "it wants a login; put user and password into HTTPS_PROXY, and leave proxy out"
 	}
 	return fmt.Sprintf("the proxy answered %d %s; %s", int(e), http.StatusText(int(e)), advice)
 }

@@ -148,7 +148,7 @@ func TestTheProxyOfTheConfigOrElseOfTheEnvironmentIsUsed(t *testing.T) {
 	wantAsked(err)
 	t.Setenv("HTTPS_PROXY", strings.Replace(refusing.URL, "//", "//ada:"+secret+"@", 1))
 	_, err = open("").Read(t.Context(), nil)
-	wantError(t, err, "the proxy answered 407 Proxy Authentication Required; it wants a login; put user and password into HTTPS_PROXY")
+	wantError(t, err, "the proxy answered 407 Proxy Authentication Required; it wants a login; put user and password into HTTPS_PROXY, and leave proxy out")
 	wantNoSecret(t, err)
 	refusing.Close()
 	_, err = open("").Read(t.Context(), nil)
