@@ -46,6 +46,16 @@ func (k *looker) compare(ctx context.Context, d *Desired) bool {
 // commitHold says whether what Git said may be acted on, and records it when it
 // may not. What another look may end is not worth a record of its own.
 func (l *Loop) commitHold(ctx context.Context, d *Desired) (string, error) {
+	h := l.lineage(d).verdict()
+	if commit, reason := l.cfg.Ledger.Held(); h.reason == "" || h.passing || commit == d.Commit.ID && reason == h.reason {
+		return h.reason, nil
+	}
+	_, err := l.journal.append(ctx, history.Record{Kind: history.KindHeld, Commit: d.Commit.ID, Message: h.reason})
+	return h.reason, err
+}
+
+// lineage is what is known by now of how what Git said came about.
+func (l *Loop) lineage(d *Desired) lineage {
 	lin := lineage{
 		commit: d.Commit, base: l.cfg.Ledger.BaseIn(d.source), taken: l.cfg.Ledger.Acknowledged(),
 		compared: l.cfg.Past != nil, signed: l.cfg.Signed,
@@ -56,10 +66,5 @@ func (l *Loop) commitHold(ctx context.Context, d *Desired) (string, error) {
 	if d.compared != nil {
 		lin.line, lin.err = d.compared.line, d.compared.err
 	}
-	h := lin.verdict()
-	if commit, reason := l.cfg.Ledger.Held(); h.reason == "" || h.passing || commit == d.Commit.ID && reason == h.reason {
-		return h.reason, nil
-	}
-	_, err := l.journal.append(ctx, history.Record{Kind: history.KindHeld, Commit: d.Commit.ID, Message: h.reason})
-	return h.reason, err
+	return lin
 }

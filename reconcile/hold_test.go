@@ -180,6 +180,27 @@ func TestAnApprovalOfThePlanLetsAHeldCommitThrough(t *testing.T) {
 	})
 }
 
+// Whoever can make the comparison fail must not approve what only it would show to be theirs.
+func TestNoApprovalCountsWhileTheCommitsBetweenAreNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newPastStage(t, world("10.0.1.20"), gateway("10.0.1.20"))
+		policies := rules("# METADATA\n# title: T\npackage sluice.spec.nothing\nwarn contains \"x\" if false\n")
+		s.config = func(c *reconcile.Config) { c.Past, c.Policies = p, []reconcile.Source{policies} }
+		s.converge()
+		p.set(func() { p.err = errors.New("too large") })
+		s.specs.commit(gateway("10.0.1.22"))
+		hash := s.converge().PlanHash
+		policies.add("approvals/a.yaml", fmt.Sprintf("apiVersion: sluice/v1\nkind: Approval\nmetadata: {name: a}\nspec: {planHash: %q, approver: lead@example.com, reason: r, expires: 2030-01-01T00:00:00Z}\n", hash))
+		if got := s.converge(); got.Hold == "" || got.Summary.Held != 1 {
+			t.Errorf("%+v, %q", got.Summary, got.Hold)
+		}
+		p.set(func() { p.err = nil })
+		if got := s.converge(); got.Hold != "" || got.Summary.InSync != 1 {
+			t.Errorf("compared: %+v, %q", got.Summary, got.Hold)
+		}
+	})
+}
+
 // The head's author is not the only one who made a change: those of the commits
 // between count too, also after a restart, and once a part of it was applied.
 func TestNobodyApprovesAChangeThatACommitOfTheirsIsPartOf(t *testing.T) {

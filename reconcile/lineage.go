@@ -88,6 +88,18 @@ func (l lineage) descent() hold {
 	return hold{reason: fmt.Sprintf("commit %s does not descend from %s: %s; put the change on top of that one, or %s", short(l.commit.ID), l.last(), why, l.advice())}
 }
 
+// unseen is why the commits between the last applied one and this one are not all
+// known, and so neither who made the change; empty: they are.
+func (l lineage) unseen() string {
+	switch {
+	case !l.descends():
+		return ""
+	case l.err != nil || l.line == nil || !l.fits():
+		return "it was not compared yet with " + l.last()
+	}
+	return l.line.Gap
+}
+
 // last names the last applied commit.
 func (l lineage) last() string {
 	if l.of == "" {

@@ -215,7 +215,8 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	t.Planned = p
 	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(), CommitHold: held, Authors: l.allAuthors(d),
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
+		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
 		Calendar: l.cfg.Calendar, Now: now,
 	})
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused

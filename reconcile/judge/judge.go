@@ -35,6 +35,9 @@ type Case struct {
 	// Authors are who else had a part in the change than the commit itself says: an
 	// approval of theirs does not count.
 	Authors []Person
+	// AuthorsUnknown is why Authors may not be all of them: then no approval counts,
+	// for it could be of one's own change. Empty: they are all.
+	AuthorsUnknown string
 	// CommitHold is why the commit itself is held; empty: it is not.
 	CommitHold string
 	// Calendar says what must wait, and until when.

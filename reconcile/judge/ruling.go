@@ -75,6 +75,8 @@ func (j *judgement) approve() {
 			j.noteHeld(fmt.Sprintf("the approval %s expired on %s", where, a.Expires.UTC().Format(time.DateOnly)))
 		case j.ownChange(a.Approver):
 			j.noteHeld(fmt.Sprintf("the approval %s does not count: %s made the change, and somebody else must approve it", where, a.Approver))
+		case j.c.AuthorsUnknown != "":
+			j.noteHeld(fmt.Sprintf("the approval %s does not count: it is not known whether %s made a part of the change: %s", where, a.Approver, j.c.AuthorsUnknown))
 		default:
 			msg = fmt.Sprintf("approved by %s in %s: %s", a.Approver, where, a.Reason)
 		}

@@ -88,6 +88,18 @@ func TestAnApprovalLetsExactlyOnePlanPastItsHolds(t *testing.T) {
 	}
 }
 
+// Who it is that approves says nothing while a part of the authors may be missing.
+func TestNobodyApprovesAChangeWhoseAuthorsAreNotAllKnown(t *testing.T) {
+	c := swap(t, 5)
+	hash := Judge(t.Context(), engine(t), c).Plan().PlanHash
+	c.AuthorsUnknown = "there are 1,001 commits"
+	c.Rulings.Approvals = []ruling.Approval{{Name: "a", PlanHash: hash, Approver: "lead@example.com", Expires: c.Now.Add(time.Hour)}}
+	r := Judge(t.Context(), engine(t), c).Plan().Resources[0]
+	if last := r.Verdicts[len(r.Verdicts)-1]; r.State != plan.Held || !strings.Contains(last.Msg, "does not count") || !strings.HasSuffix(last.Msg, c.AuthorsUnknown) {
+		t.Errorf("state %s, verdicts %+v", r.State, r.Verdicts)
+	}
+}
+
 func TestAnAdvisoryRuleOnlyWarns(t *testing.T) {
 	for _, rule := range []string{denyProd, "# METADATA\n# title: T\npackage sluice.plan.no_prod\n\nhold contains \"because\" if input.mode == \"apply\"\n"} {
 		c := swap(t, 1, "10.0.1.30")
