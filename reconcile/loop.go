@@ -241,7 +241,7 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	if l.runs != nil {
 		l.runs.looked(t.Inventories)
 	}
-	l.status.turned(t, l.cfg.Now())
+	l.status.turned(t, l.DrainUntil, l.cfg.Now())
 	l.tell(Event{Kind: EventTurned, Turn: t})
 	return t, l.unrecorded(t)
 }

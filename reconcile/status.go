@@ -6,25 +6,36 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/ruling"
+	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
 
-// Status is where the loop stands, for pages, probes and metrics.
+// Status is where the loop stands, for pages, probes and metrics. What it points to
+// is as one turn left it and does not change any more; nobody else may change it.
 type Status struct {
-	Mode        Mode                  `json:"mode"`
-	Commit      gitsource.Commit      `json:"commit"`
-	Plan        plan.Plan             `json:"plan"`
-	Inventories []inventory.Inventory `json:"-"`
+	Mode        Mode
+	Commit      gitsource.Commit
+	Plan        plan.Plan
+	Inventories []inventory.Inventory
+	Documents   []spec.Document // of the commit, bad ones too
+	Transitions []Transition    // what EC2 was at work on at the last turn
+	Rules       []policy.Rule   // in force
+	Rulings     ruling.Set
 
-	Turns     int           `json:"turns"`
-	LastTurn  time.Time     `json:"lastTurn"`  // when a turn last ended well
-	LastLook  time.Time     `json:"lastLook"`  // when Git was last read
-	LastBeat  time.Time     `json:"lastBeat"`  // when the loop last did anything
-	LastPoll  time.Time     `json:"lastPoll"`  // when an attempt to read Git last ended, well or not
-	GitError  string        `json:"gitError"`  // of the last look; empty when it went well
-	TurnError string        `json:"turnError"` // of the last turn
-	Interval  time.Duration `json:"-"`
+	Turns     int
+	LastTurn  time.Time // when a turn last ended well
+	LastLook  time.Time // when Git was last read
+	LastBeat  time.Time // when the loop last did anything
+	LastPoll  time.Time // when an attempt to read Git last ended, well or not
+	GitError  string    // of the last look; empty when it went well
+	TurnError string    // of the last turn
+
+	Interval     time.Duration
+	Drift        *Drift
+	GatewayLimit map[string]int // by target: addresses that one NAT gateway can hold
 }
 
 // status guards a Status.
@@ -38,7 +49,7 @@ func (l *Loop) Status() Status {
 	l.status.mu.Lock()
 	defer l.status.mu.Unlock()
 	s := l.status.s
-	s.Mode, s.Interval = l.cfg.Mode, l.cfg.Interval
+	s.Mode, s.Interval, s.Drift, s.GatewayLimit = l.cfg.Mode, l.cfg.Interval, l.cfg.Drift, l.gatewayLimits()
 	return s
 }
 
@@ -81,10 +92,12 @@ func (s Status) Drifted() map[DriftKey]int {
 // something.
 func (s Status) Ready() bool { return s.Turns > 0 }
 
-func (st *status) turned(t *Turn, now time.Time) {
+func (st *status) turned(t *Turn, until deadline, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.s.Commit, st.s.Plan, st.s.Inventories = t.Desired.Commit, t.Plan(), t.Inventories
+	st.s.Documents, st.s.Rules, st.s.Rulings = t.Desired.Specs.Documents, t.Desired.Engine.Rules(), t.Desired.Rulings
+	st.s.Transitions = transitions(st.s.Transitions, t.Inventories, until, now)
 	st.s.Turns++
 	st.s.LastTurn, st.s.LastBeat, st.s.TurnError = now, now, ""
 }

@@ -40,6 +40,7 @@ var layout = []struct {
 	{"reconcile/calendar", []string{"reconcile/schedule", "reconcile/spec"}, "pure time of selected documents"},
 	{"reconcile/spec", []string{"reconcile/strictyaml", "reconcile/inventory"}, "documents, by EC2's words"},
 	{"reconcile/ruling", []string{"reconcile/strictyaml", "reconcile/spec"}, "what people decide beside rules"},
+	{"reconcile/rulebook", []string{"policy", "reconcile/ruling"}, "rules and rulings side by side, for commands and pages alike"},
 	{"reconcile/plan", []string{"reconcile/spec", "reconcile/inventory"}, "pure: what is wanted and what there is, nothing else"},
 	{"reconcile/judge", []string{"reconcile/calendar", "reconcile/ruling", "reconcile/spec", "reconcile/plan", "reconcile/inventory", "policy"}, "puts a plan before policy"},
 	{"reconcile/apply", []string{"reconcile/plan", "reconcile/judge", "reconcile/inventory"}, "carries out what was judged; EC2 and the log are interfaces here"},
@@ -60,8 +61,8 @@ var layout = []struct {
 	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
 	{"reconcile/web/webhook", nil, "could be lifted out: verifies deliveries; who looks at Git is a function to it"},
 	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "policy/worker", "reconcile/calendar", "reconcile/commitstatus", "reconcile/schedule", "reconcile/spec", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
-	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/ruling"}, "prints; decides nothing"},
-	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/calendar", "reconcile/plan"}, "machine formats of what render knows, and of rules' own tests"},
+	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/rulebook", "reconcile/ruling"}, "prints; decides nothing"},
+	{"cmd/sluice/render/report", []string{"cmd/sluice/render", "policy", "reconcile/calendar", "reconcile/plan", "reconcile/rulebook"}, "machine formats of what render knows, and of rules' own tests"},
 	{"cmd/sluice", []string{"*"}, "wires everything"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render/report"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 )
 
 func (a *app) policyListCommand() *cobra.Command {
@@ -29,7 +30,7 @@ are marked, and expired ones named. Approvals follow.`,
 			if err != nil {
 				return err
 			}
-			list := render.NewRuleList(d.Engine.Rules(), d.Rulings, a.now())
+			list := rulebook.New(d.Engine.Rules(), d.Rulings, a.now())
 			switch c.output {
 			case "json":
 				return render.RulesJSON(a.stdout, list)

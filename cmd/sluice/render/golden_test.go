@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 	"github.com/seed-6ca89210/sluice/reconcile/ruling"
 )
 
@@ -67,7 +68,7 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"audit-unchanged", func(s *Style) error { return s.Audit(AuditReport{Diff: &AuditDiff{Base: "HEAD~1", Unchanged: 1}}) }},
 		{"audit-clean", func(s *Style) error { return s.Audit(AuditReport{Documents: sampleAudit().Documents[2:]}) }},
 		{"rules", func(s *Style) error { return s.Rules(sampleRules()) }},
-		{"rules-plain", func(s *Style) error { return s.Rules(NewRuleList(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
+		{"rules-plain", func(s *Style) error { return s.Rules(rulebook.New(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
 		{"history", func(s *Style) error { return s.History(sampleRecords()) }},
 		{"history-held", func(s *Style) error { return s.History(heldRecords()) }},
 		{"history-empty", func(s *Style) error { return s.History([]history.Record{}) }},

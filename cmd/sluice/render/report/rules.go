@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 )
 
 // RulesMarkdown writes the rules' documentation: a section for each, with the waivers
 // of it, and one for the approvals.
-func RulesMarkdown(w io.Writer, list render.RuleList) error {
+func RulesMarkdown(w io.Writer, list rulebook.Book) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# Rules\n\n%s.", list.Summary())
@@ -20,12 +21,12 @@ func RulesMarkdown(w io.Writer, list render.RuleList) error {
 		if r.LoweredFrom != "" {
 			level += ", by configuration; its own is " + string(r.LoweredFrom)
 		}
-		line("- scope: %s\n- level: %s\n- where: %s", r.Scope, level, code(render.Clean(render.RulePlace(r.Rule))))
-		for _, param := range render.RuleParams(r.Rule) {
+		line("- scope: %s\n- level: %s\n- where: %s", r.Scope, level, code(render.Clean(rulebook.Place(r.Rule))))
+		for _, param := range rulebook.Params(r.Rule) {
 			line("- parameter: %s", code(render.Clean(param)))
 		}
 		for _, w := range r.Waivers {
-			line("- waiver %s for %s, **%s**, owner %s: %s (%s)", code(render.Clean(w.Name)), oneLine(render.SelectorWords(w.Selector)),
+			line("- waiver %s for %s, **%s**, owner %s: %s (%s)", code(render.Clean(w.Name)), oneLine(rulebook.SelectorWords(w.Selector)),
 				list.StandingWords(w.Standing, w.Expires), oneLine(w.Owner), oneLine(w.Reason), code(render.Clean(fmt.Sprintf("%s:%d", w.File, w.Line))))
 		}
 	}

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 	"github.com/seed-6ca89210/sluice/reconcile/ruling"
 )
 
 func TestTheDocumentationOfRulesIsAsInTheGoldenFile(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	list := render.NewRuleList([]policy.Rule{
+	list := rulebook.New([]policy.Rule{
 		{ID: "action.cap_drain", Scope: policy.ScopeAction, Title: "Drains are capped", Level: policy.Soft, Shipped: true, Params: map[string]any{"maxDrainSeconds": 600.0}},
 		{ID: "spec.keep_two", Scope: policy.ScopeSpec, Title: "Two are kept @everyone", Description: "<script>\n# not a heading", Level: policy.Advisory,
 			LoweredFrom: policy.Soft, File: "rules/keep_two.rego", Line: 4, Params: map[string]any{"sep": "|`"}},
