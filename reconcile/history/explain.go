@@ -1,6 +1,7 @@
 package history
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,18 +52,36 @@ type Event struct {
 
 // Explain tells the story of one address from all records, in their order.
 func Explain(records []Record, addr netip.Addr) Story {
+	t := newTeller(addr)
+	for _, r := range records {
+		t.add(r)
+	}
+	return t.story
+}
+
+// ExplainEach is Explain for records that come one by one: of those that the story
+// does not need, nothing is kept.
+func ExplainEach(records iter.Seq2[Record, error], addr netip.Addr) (Story, error) {
+	t := newTeller(addr)
+	for r, err := range records {
+		if err != nil {
+			return t.story, err
+		}
+		t.add(r)
+	}
+	return t.story, nil
+}
+
+func newTeller(addr netip.Addr) *teller {
 	addr = addr.Unmap()
-	t := teller{
+	t := &teller{
 		addr:      addr,
 		commits:   map[string]Record{},
 		decisions: map[string][]Record{},
 		begun:     map[uint64]int{},
 	}
 	t.story.Address = addr
-	for _, r := range records {
-		t.add(r)
-	}
-	return t.story
+	return t
 }
 
 // teller joins an address's records with those that they refer to.
@@ -79,12 +98,14 @@ func (t *teller) add(r Record) {
 	case KindCommit:
 		t.commits[r.Commit] = Record{Author: r.Author, Message: firstLine(r.Message)}
 	case KindDecision:
-		t.decisions[r.PlanHash] = append(t.decisions[r.PlanHash], r)
-		if r.names(t.addr) && r.Decision != "allow" { // what is allowed shows as its intent
+		judged := r
+		judged.Plan, judged.Basis = nil, nil // large, and no part of a story
+		t.decisions[r.PlanHash] = append(t.decisions[r.PlanHash], judged)
+		if r.Names(t.addr) && r.Decision != "allow" { // what is allowed shows as its intent
 			t.begin(r)
 		}
 	case KindIntent, KindProbe, KindDrift, KindContested, KindAttributed, KindRestored:
-		if r.names(t.addr) {
+		if r.Names(t.addr) {
 			t.begin(r)
 		}
 	case KindOutcome, KindSettled:

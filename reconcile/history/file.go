@@ -2,11 +2,9 @@ package history
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,54 +130,6 @@ func syncFolder(path string) error {
 	return d.Sync()
 }
 
-// Records implements [Store]. Records that are appended meanwhile are yielded too.
-func (f *File) Records(ctx context.Context, from uint64) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
-		for {
-			records, err := f.read(ctx, from)
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			if len(records) == 0 {
-				return
-			}
-			from = records[len(records)-1].Seq + 1
-		}
-	}
-}
-
-// read returns the next batch of records, and those before an error with it.
-func (f *File) read(ctx context.Context, from uint64) (records []Record, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = f.view(func(tx *bbolt.Tx) error {
-		c := tx.Bucket(recordsBucket).Cursor()
-		for key, data := c.Seek(seqKey(from)); key != nil && len(records) < batch; key, data = c.Next() {
-			if len(key) != 8 {
-				return &CorruptError{Path: f.path, Reason: fmt.Sprintf("it has a key that is no number: %.20q", key)}
-			}
-			seq := binary.BigEndian.Uint64(key)
-			r, err := decode(data)
-			if err != nil {
-				return &CorruptError{Path: f.path, Seq: seq, Reason: err.Error()}
-			}
-			if r.Seq != seq {
-				return &CorruptError{Path: f.path, Seq: seq, Reason: fmt.Sprintf("record %d stands in its place", r.Seq)}
-			}
-			records = append(records, r)
-		}
-		return nil
-	})
-	return records, err
-}
-
 // Head implements [Store].
 func (f *File) Head(ctx context.Context) (head Head, err error) {
 	if err := ctx.Err(); err != nil {
@@ -206,5 +156,3 @@ func (f *File) view(read func(*bbolt.Tx) error) error {
 	}
 	return err
 }
-
-func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }

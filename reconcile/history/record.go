@@ -130,9 +130,9 @@ func (r Record) cidrTexts() []string {
 	return names
 }
 
-// names reports whether the record is about this address, by itself or as part
+// Names reports whether the record is about this address, by itself or as part
 // of a prefix.
-func (r Record) names(addr netip.Addr) bool {
+func (r Record) Names(addr netip.Addr) bool {
 	return slices.ContainsFunc(r.Addresses, func(a netip.Addr) bool { return a.Unmap() == addr }) ||
 		slices.ContainsFunc(r.Prefixes, func(p netip.Prefix) bool { return p.Contains(addr) })
 }

@@ -20,7 +20,7 @@ func Verify(ctx context.Context, s Store) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	last, err := walk(s.Records(ctx, 0), head)
+	last, err := walk(s.Records(ctx, 0), Head{}, head)
 	report := Report{Records: last.Seq, Head: last.Hash}
 	if err != nil {
 		return report, err
@@ -45,13 +45,19 @@ func Verify(ctx context.Context, s Store) (Report, error) {
 // of the process that holds the file. It begins at record 1. Without a head entry
 // a tail that was cut off is not missed: compare the report's head.
 func VerifyRecords(records iter.Seq2[Record, error]) (Report, error) {
-	last, err := walk(records, Head{})
+	last, err := walk(records, Head{}, Head{})
 	return Report{Records: last.Seq, Head: last.Hash}, err
+}
+
+// VerifyAfter goes on where an earlier walk ended: records are those after last.
+// It returns the last good one.
+func VerifyAfter(last Head, records iter.Seq2[Record, error]) (Head, error) {
+	return walk(records, last, Head{})
 }
 
 // walk checks each record against the one before, and the one that the head entry
 // names against it. It returns the last good record.
-func walk(records iter.Seq2[Record, error], head Head) (last Head, err error) {
+func walk(records iter.Seq2[Record, error], last, head Head) (_ Head, err error) {
 	for r, err := range records {
 		if err != nil {
 			return last, err

@@ -1,0 +1,122 @@
+package history
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+)
+
+// Records implements [Store]. Records that are appended meanwhile are yielded too.
+func (f *File) Records(ctx context.Context, from uint64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			records, err := f.read(ctx, from)
+			for _, r := range records {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if len(records) == 0 {
+				return
+			}
+			from = records[len(records)-1].Seq + 1
+		}
+	}
+}
+
+// read returns the next batch of records, and those before an error with it.
+func (f *File) read(ctx context.Context, from uint64) (records []Record, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = f.view(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(recordsBucket).Cursor()
+		for key, data := c.Seek(seqKey(from)); key != nil && len(records) < batch; key, data = c.Next() {
+			r, err := f.record(key, data)
+			if err != nil {
+				return err
+			}
+			records = append(records, r)
+		}
+		return nil
+	})
+	return records, err
+}
+
+// Before yields the records before a number, the newest first; 0 begins at the last
+// one. It reads no more than the caller takes, in batches. After an error it yields
+// nothing more.
+func (f *File) Before(ctx context.Context, before uint64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			records, err := f.readBack(ctx, before)
+			for _, r := range records {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if len(records) == 0 || records[len(records)-1].Seq <= 1 {
+				return
+			}
+			before = records[len(records)-1].Seq
+		}
+	}
+}
+
+// readBack is read in the other direction.
+func (f *File) readBack(ctx context.Context, before uint64) (records []Record, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = f.view(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(recordsBucket).Cursor()
+		var key, data []byte
+		if before > 0 {
+			c.Seek(seqKey(before)) // past the end or at it: the one before is wanted
+			key, data = c.Prev()
+		}
+		if key == nil && (before == 0 || before > 1) {
+			key, data = c.Last()
+		}
+		for ; key != nil && len(records) < batch; key, data = c.Prev() {
+			r, err := f.record(key, data)
+			if err != nil {
+				return err
+			}
+			if before == 0 || r.Seq < before {
+				records = append(records, r)
+			}
+		}
+		return nil
+	})
+	return records, err
+}
+
+// record decodes what stands at a key.
+func (f *File) record(key, data []byte) (Record, error) {
+	if len(key) != 8 {
+		return Record{}, &CorruptError{Path: f.path, Reason: fmt.Sprintf("it has a key that is no number: %.20q", key)}
+	}
+	seq := binary.BigEndian.Uint64(key)
+	r, err := decode(data)
+	if err != nil {
+		return Record{}, &CorruptError{Path: f.path, Seq: seq, Reason: err.Error()}
+	}
+	if r.Seq != seq {
+		return Record{}, &CorruptError{Path: f.path, Seq: seq, Reason: fmt.Sprintf("record %d stands in its place", r.Seq)}
+	}
+	return r, nil
+}
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
