@@ -1,0 +1,108 @@
+package view
+
+import (
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
+)
+
+// Overview is where the loop stands, without the single resources.
+type Overview struct {
+	Mode   string   `json:"mode"`
+	Commit Commit   `json:"commit"`
+	Plan   PlanHead `json:"plan"`
+
+	Ready     bool      `json:"ready"` // false: no turn has ended yet, and the rest is empty
+	Turns     int       `json:"turns"`
+	LastTurn  time.Time `json:"lastTurn,omitzero"` // when a turn last ended well
+	LastLook  time.Time `json:"lastLook,omitzero"` // when Git was last read
+	LastBeat  time.Time `json:"lastBeat,omitzero"` // when the loop last did anything
+	LastPoll  time.Time `json:"lastPoll,omitzero"` // when an attempt to read Git last ended, well or not
+	GitError  string    `json:"gitError"`          // of the last look; empty when it went well
+	TurnError string    `json:"turnError"`         // of the last turn
+
+	Addresses AddressCount `json:"addresses"`
+	Unread    []Unread     `json:"unread"` // what EC2 could not be asked
+}
+
+// Commit is the commit that is in force.
+type Commit struct {
+	ID      string    `json:"id"`
+	Author  string    `json:"author"`
+	Time    time.Time `json:"time,omitzero"`
+	Message string    `json:"message"`
+	Signer  string    `json:"signer,omitempty"`
+}
+
+// PlanHead is a plan without its resources.
+type PlanHead struct {
+	Commit        string       `json:"commit"`
+	PolicyDigest  string       `json:"policyDigest"`
+	InventoryHash string       `json:"inventoryHash"`
+	PlanHash      string       `json:"planHash"`
+	Hold          string       `json:"hold,omitempty"`
+	Summary       plan.Summary `json:"summary"`
+}
+
+// AddressCount counts the addresses of the resources that specs name.
+type AddressCount struct {
+	Serving   int `json:"serving"`
+	Assigning int `json:"assigning"` // and associating, disassociating
+	Draining  int `json:"draining"`
+	Failed    int `json:"failed"`
+}
+
+// Unread is a part of EC2 that could not be read.
+type Unread struct {
+	Target string `json:"target"`
+	Part   string `json:"part"`
+	Reason string `json:"reason"`
+}
+
+// Overview says where the loop stands.
+func (f *Fleet) Overview() Overview {
+	s := f.status
+	o := Overview{
+		Mode:   string(s.Mode),
+		Commit: Commit{ID: s.Commit.ID, Author: person(s.Commit.Author.Name, s.Commit.Author.Email), Time: s.Commit.Time, Message: s.Commit.Message, Signer: s.Commit.Signer},
+		Plan: PlanHead{Commit: s.Plan.Commit, PolicyDigest: s.Plan.PolicyDigest, InventoryHash: s.Plan.InventoryHash,
+			PlanHash: s.Plan.PlanHash, Hold: s.Plan.Hold, Summary: s.Plan.Summary},
+		Ready: s.Ready(), Turns: s.Turns, LastTurn: s.LastTurn, LastLook: s.LastLook, LastBeat: s.LastBeat, LastPoll: s.LastPoll,
+		GitError: s.GitError, TurnError: s.TurnError, Unread: []Unread{},
+	}
+	for at := range f.planned {
+		for _, a := range f.live[at].addresses() {
+			o.Addresses.add(a.Status)
+		}
+	}
+	for _, inv := range s.Inventories {
+		for _, u := range inv.Unread {
+			o.Unread = append(o.Unread, Unread{inv.Target, string(u.Part), u.Reason})
+		}
+	}
+	return o
+}
+
+func (c *AddressCount) add(s inventory.Status) {
+	switch {
+	case s == inventory.StatusUnassigning:
+		c.Draining++
+	case s == inventory.StatusFailed:
+		c.Failed++
+	case s.Serving():
+		c.Serving++
+	default:
+		c.Assigning++
+	}
+}
+
+func person(name, email string) string {
+	switch {
+	case email == "":
+		return name
+	case name == "":
+		return email
+	}
+	return name + " <" + email + ">"
+}
