@@ -14,6 +14,7 @@ type EventKind string
 // The events.
 const (
 	EventReading EventKind = "reading" // Git, or EC2, is being read: What says which
+	EventLooked  EventKind = "looked"  // the daemon has read Git
 	EventPlanned EventKind = "planned" // a plan was made and judged
 	EventStep    EventKind = "step"    // a call is about to be made (no outcome), or was
 	EventTurned  EventKind = "turned"  // a turn ended

@@ -62,6 +62,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 			continue
 		}
 		l.status.looked(nil, l.cfg.Now())
+		l.tell(Event{Kind: EventLooked})
 		if d != last {
 			l.latest.Store(d)
 			l.bell.ring()

@@ -57,7 +57,7 @@ func (a *app) ack(ctx context.Context, path, commit, reason string) error {
 		return fmt.Errorf("%w in %s, so there is nothing to acknowledge; --config or --history says where the record is", history.ErrNoHistory, path)
 	}
 	ledger := history.NewLedger()
-	store, err := openHistory(ctx, path, "ack", "", ledger)
+	store, err := openHistory(ctx, path, history.Holder{Command: "sluice ack"}, ledger)
 	var held *history.HeldError
 	if errors.As(err, &held) && held.Holder.PID != 0 {
 		return fmt.Errorf("%w; then acknowledge, and start it again. While it runs, an approval of the plan, in the policy source, lets the commit through", err)

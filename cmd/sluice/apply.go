@@ -72,7 +72,7 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	}
 	loopCfg.Ledger = history.NewLedger()
 	if loopCfg.Mode == reconcile.Apply {
-		store, err := openHistory(ctx, cfg.History.File, "apply", "", loopCfg.Ledger)
+		store, err := openHistory(ctx, cfg.History.File, history.Holder{Command: "sluice apply"}, loopCfg.Ledger)
 		if err != nil {
 			return err
 		}

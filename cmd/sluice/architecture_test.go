@@ -58,7 +58,15 @@ var layout = []struct {
 	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
 	{"reconcile/outbox", nil, "could be lifted out: news without anybody waiting"},
 	{"reconcile/commitstatus", []string{"reconcile", "reconcile/outbox", "reconcile/apply", "reconcile/inventory", "reconcile/plan"}, "says what the loop found; the loop does not know it"},
-	{"reconcile/web", []string{"reconcile", "reconcile/history", "reconcile/plan", "reconcile/inventory"}, "shows what the loop knows"},
+	{"reconcile/web", []string{
+		"reconcile", "reconcile/plan", "reconcile/inventory", "reconcile/web/access", "reconcile/web/api", "reconcile/web/feed", "reconcile/web/page",
+	}, "one server: who may ask what"},
+	{"reconcile/web/access", nil, "could be lifted out: tokens, sessions, certificates"},
+	{"reconcile/web/live", nil, "could be lifted out: says that something changed, not what"},
+	{"reconcile/web/view", []string{"reconcile", "reconcile/calendar", "reconcile/rulebook", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/spec"}, "pure: what the loop knows, as plain values"},
+	{"reconcile/web/feed", []string{"reconcile", "reconcile/history", "reconcile/rulebook", "reconcile/web/view"}, "reads what page and API show, in bounded parts"},
+	{"reconcile/web/page", []string{"reconcile/history", "reconcile/plan", "reconcile/rulebook", "reconcile/web/feed", "reconcile/web/view"}, "HTML of what view says"},
+	{"reconcile/web/api", []string{"reconcile/history", "reconcile/plan", "reconcile/rulebook", "reconcile/web/feed", "reconcile/web/view"}, "JSON of what view says"},
 	{"reconcile/web/webhook", nil, "could be lifted out: verifies deliveries; who looks at Git is a function to it"},
 	{"cmd/sluice/config", []string{"gitsource", "gitsource/codecommit", "policy/bundle", "policy/worker", "reconcile/calendar", "reconcile/commitstatus", "reconcile/schedule", "reconcile/spec", "reconcile/strictyaml"}, "settings are data; wiring them is cmd/sluice's"},
 	{"cmd/sluice/render", []string{"policy", "reconcile", "reconcile/apply", "reconcile/backtest", "reconcile/calendar", "reconcile/history", "reconcile/inventory", "reconcile/plan", "reconcile/rulebook", "reconcile/ruling"}, "prints; decides nothing"},
@@ -90,6 +98,7 @@ var only = []struct {
 	{"github.com/spf13/cobra", []string{"cmd/sluice"}, "flags are the command's"},
 	{"github.com/prometheus/", []string{"reconcile/web"}, "metrics are read from the status, not pushed from everywhere"},
 	{module + "gitsource/realgit", nil, "tests only: it starts servers"},
+	{"github.com/chromedp/", nil, "tests only: a browser"},
 	{"github.com/owenrumney/go-sarif", nil, "tests only: linking it doubles the binary"},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"reconcile/strictyaml", "reconcile/spec", "reconcile/ruling", "cmd/sluice/config"}, "schemas are for files that people write"},
 }
@@ -182,7 +191,7 @@ func TestTheLayoutNamesOnlyFoldersThatExist(t *testing.T) {
 
 func TestWhatPlansIsPure(t *testing.T) {
 	for _, f := range sources(t) {
-		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/calendar", "reconcile/adopt", "reconcile/iampolicy"}, f.folder) {
+		if !slices.Contains([]string{"reconcile/plan", "reconcile/schedule", "reconcile/calendar", "reconcile/adopt", "reconcile/iampolicy", "reconcile/web/view"}, f.folder) {
 			continue
 		}
 		for _, im := range imports(f.ast) {

@@ -59,7 +59,7 @@ type demo struct {
 	dir     string
 	repo    *demoRepo
 	sim     net.Listener
-	web     net.Listener
+	site    *site
 	turned  chan *reconcile.Turn // every turn that ended
 	failed  chan error           // the daemon's end
 	history string
@@ -85,8 +85,8 @@ func (a *app) demo(ctx context.Context, keep bool) error {
 	err = d.play(ctx)
 	if err == nil && keep {
 		d.say("Left running until Ctrl-C:")
-		fmt.Fprintf(d.stdout, "  repository  %s\n  simulator   http://%s   (AWS_ENDPOINT_URL for the AWS CLI)\n  daemon      http://%s   (/healthz, /metrics, /api/v1/status)\n  record      sluice history --history %s\n",
-			filepath.Join(dir, "repo"), d.sim.Addr(), d.web.Addr(), d.history)
+		fmt.Fprintf(d.stdout, "  repository  %s\n  simulator   http://%s   (AWS_ENDPOINT_URL for the AWS CLI)\n  daemon      %s   (the status page; /metrics, /api/v1)\n  record      sluice history --history %s\n",
+			filepath.Join(dir, "repo"), d.sim.Addr(), d.site.url, d.history)
 		<-ctx.Done()
 	}
 	cancel()
@@ -172,9 +172,6 @@ func (d *demo) start(ctx context.Context) error {
 	if d.sim, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
-	if d.web, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return err
-	}
 	if d.repo, err = newDemoRepo(filepath.Join(d.dir, "repo")); err != nil {
 		return err
 	}
@@ -182,7 +179,7 @@ func (d *demo) start(ctx context.Context) error {
 	simEnded := make(chan error, 1)
 	go func() { simEnded <- serveHTTP(ctx, d.sim, sim) }()
 	cfg := config.Default()
-	cfg.Mode, cfg.History.File = "apply", d.history
+	cfg.Mode, cfg.History.File, cfg.Listen = "apply", d.history, "127.0.0.1:0"
 	cfg.Specs = config.Repo{URL: "file://" + filepath.Join(d.dir, "repo"), Ref: gitsource.Ref{Branch: demoBranch}, Path: "specs", Interval: 400 * time.Millisecond}
 	cfg.Policies = []config.Repo{{Dir: filepath.Join(d.dir, "policies")}}
 	cfg.Targets = map[string]config.Target{"default": {Region: "us-east-1", Endpoint: "http://" + d.sim.Addr().String()}}
@@ -200,14 +197,17 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 		return err
 	}
 	loopCfg.Ledger = history.NewLedger()
-	store, err := openHistory(ctx, d.history, "demo", "http://"+d.web.Addr().String(), loopCfg.Ledger)
+	if d.site, err = d.openSite(cfg, loopCfg.Log); err != nil {
+		return err
+	}
+	store, err := openHistory(ctx, d.history, d.site.holder("demo"), loopCfg.Ledger)
 	if err != nil {
 		return err
 	}
 	loopCfg.History, loopCfg.Pace = store, reconcile.Pace{Min: 250 * time.Millisecond, Max: 250 * time.Millisecond}
 	var loop *reconcile.Loop
 	progress := d.progress(d.stdout, &loop)
-	loopCfg.Events = func(e reconcile.Event) {
+	loopCfg.Events = d.site.follow(func(e reconcile.Event) {
 		progress.Event(e)
 		if e.Kind == reconcile.EventTurned {
 			select {
@@ -215,15 +215,14 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 			default: // nobody waits any more
 			}
 		}
-	}
+	})
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: d.now})
 	endProgress := background(ctx, progress.Run)
 	go func() {
 		defer endProgress()
-		err := runBoth(ctx, d.web, handler, loop.Serve)
+		err := d.site.serve(ctx, d.app, loop, store, metrics, nil)
 		if e := loop.Close(); err == nil {
 			err = e
 		}

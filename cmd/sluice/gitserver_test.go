@@ -58,12 +58,12 @@ func startGitServer(ts *testscript.TestScript, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("app.pem"), appPEM, 0o600))
 	srv := httptest.NewUnstartedServer(g)
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
-	cert, certPEM, _ := selfSigned(ts, "server", gitHosts)
+	cert, certPEM, _ := selfSigned(ts.Check, "server", gitHosts)
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert}
 	srv.StartTLS()
 	ts.Defer(srv.Close)
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), certPEM, 0o600))
-	_, clientPEM, keyPEM := selfSigned(ts, "ada", nil)
+	_, clientPEM, keyPEM := selfSigned(ts.Check, "ada", nil)
 	ts.Check(os.WriteFile(ts.MkAbs("client.pem"), clientPEM, 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("client.key"), keyPEM, 0o600))
 	proxy := httptest.NewServer(connectTo(strings.TrimPrefix(srv.URL, "https://")))
@@ -206,19 +206,19 @@ func connectTo(addr string) http.HandlerFunc {
 }
 
 // selfSigned makes a certificate, as a value and as files.
-func selfSigned(ts *testscript.TestScript, name string, hosts []string) (pair tls.Certificate, cert, key []byte) {
+func selfSigned(check func(error), name string, hosts []string) (pair tls.Certificate, cert, key []byte) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
+	check(err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
 		DNSNames: hosts, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
 	template.Subject.CommonName = name
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	ts.Check(err)
+	check(err)
 	text, err := x509.MarshalPKCS8PrivateKey(private)
-	ts.Check(err)
+	check(err)
 	cert = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})
 	pair, err = tls.X509KeyPair(cert, key)
-	ts.Check(err)
+	check(err)
 	return pair, cert, key
 }

@@ -68,7 +68,7 @@ func (a *app) verify(ctx context.Context, path string) error {
 	report, err := verifyFile(ctx, path)
 	var held *history.HeldError
 	if errors.As(err, &held) && held.Holder.API != "" {
-		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder.API))
+		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder))
 	}
 	if err != nil {
 		return err

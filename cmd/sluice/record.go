@@ -16,10 +16,11 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
-// openHistory opens the record for writing and fills the ledger from it. api is
-// where others may ask meanwhile; empty when nowhere.
-func openHistory(ctx context.Context, path, command, api string, ledger *history.Ledger) (*history.File, error) {
-	store, err := history.Open(path, history.Holder{PID: os.Getpid(), Command: "sluice " + command, API: api, Since: time.Now().UTC()})
+// openHistory opens the record for writing and fills the ledger from it. holder says
+// who has it, and where others may ask meanwhile.
+func openHistory(ctx context.Context, path string, holder history.Holder, ledger *history.Ledger) (*history.File, error) {
+	holder.PID, holder.Since = os.Getpid(), time.Now().UTC()
+	store, err := history.Open(path, holder)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func readHistory(ctx context.Context, path string) ([]history.Record, error) {
 	file, err := history.OpenReadOnly(path)
 	var held *history.HeldError
 	if errors.As(err, &held) && held.Holder.API != "" {
-		return collect(fetchHistory(ctx, held.Holder.API))
+		return collect(fetchHistory(ctx, held.Holder))
 	}
 	if err != nil {
 		return nil, err
@@ -81,14 +82,17 @@ func collect(records iter.Seq2[history.Record, error]) ([]history.Record, error)
 }
 
 // fetchHistory asks a daemon's API for all records.
-func fetchHistory(ctx context.Context, api string) iter.Seq2[history.Record, error] {
+func fetchHistory(ctx context.Context, holder history.Holder) iter.Seq2[history.Record, error] {
 	return func(yield func(history.Record, error) bool) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+"/api/v1/history", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, holder.API+"/api/v1/history", nil)
 		if err != nil {
 			yield(history.Record{}, err)
 			return
+		}
+		if holder.Token != "" {
+			req.Header.Set("Authorization", "Bearer "+holder.Token)
 		}
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {

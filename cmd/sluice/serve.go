@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +23,11 @@ func (a *app) serveCommand() *cobra.Command {
 SIGINT: then stop between two calls and say what is still draining. A process
 that is killed loses nothing; the next one looks at EC2 and goes on.
 
+The status page, and the API below /api/v1, are on http://127.0.0.1:8080 unless
+listen in the configuration says otherwise. On loopback whoever is on the machine
+may read; with web.tokenFile everybody needs the token, and a button on the page
+makes the daemon look at Git at once.
+
 Where the configuration names a secret for it, a signed POST /webhook/github
 (gitlab, gitea, bitbucket, generic) makes it look at Git at once. The last
 example signs one for generic.
@@ -34,6 +38,8 @@ commit, as the status sluice/TARGET:
   commitStatus: {provider: github, tokenFile: status.token}`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
+
+  curl -H "Authorization: Bearer $(cat token)" -X POST http://127.0.0.1:8080/api/v1/look
 
   id=$(cat /proc/sys/kernel/random/uuid) time=$(date +%s)
   curl -d push -H "X-Sluice-Delivery: $id" -H "X-Sluice-Timestamp: $time" \
@@ -62,13 +68,13 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", cfg.Listen)
+	site, err := a.openSite(cfg, loopCfg.Log)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
-	defer listener.Close()
+	defer site.close()
 	loopCfg.Ledger = history.NewLedger()
-	store, err := openHistory(ctx, cfg.History.File, "serve", "http://"+listener.Addr().String(), loopCfg.Ledger)
+	store, err := openHistory(ctx, cfg.History.File, site.holder("serve"), loopCfg.Ledger)
 	if err != nil {
 		return err
 	}
@@ -87,6 +93,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	defer flush()
+	loopCfg.Events = site.follow(loopCfg.Events)
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
@@ -102,9 +109,8 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		}
 		defer background(ctx, queue.Run)()
 	}
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now, Webhooks: hooks})
-	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
-	err = runBoth(ctx, listener, handler, loop.Serve)
+	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", site.url, "history", cfg.History.File)
+	err = site.serve(ctx, a, loop, store, metrics, hooks)
 	for _, r := range loop.Draining() {
 		loopCfg.Log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
 	}

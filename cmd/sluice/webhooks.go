@@ -19,7 +19,7 @@ import (
 func (a *app) webhooks(cfg config.Webhooks, log *slog.Logger, hint func(), count func(provider, outcome string)) (map[string]http.Handler, error) {
 	texts := map[string]func() (string, error){}
 	for provider, secret := range cfg.Secrets {
-		texts[provider] = a.secretText(secret)
+		texts[provider] = a.secretText(secret, "secret")
 	}
 	handlers, err := webhook.Handlers(webhook.Config{Secrets: texts, Hint: hint, Count: count, Log: log, Now: a.now})
 	if err != nil {
@@ -36,14 +36,14 @@ func (a *app) webhooks(cfg config.Webhooks, log *slog.Logger, hint func(), count
 const maxSecretFile = 64 << 10
 
 // secretText reads a secret anew each time: it may be replaced while the daemon
-// runs. Errors name the setting and never its value, which may be a secret that was
-// written in the wrong place.
-func (a *app) secretText(s config.Secret) func() (string, error) {
+// runs. Errors name the setting, which begins with what, and never its value, which
+// may be a secret that was written in the wrong place.
+func (a *app) secretText(s config.Secret, what string) func() (string, error) {
 	if s.Env != "" {
 		return func() (string, error) {
 			text := a.getenv(s.Env)
 			if text == "" {
-				return "", errors.New("secretEnv: the environment variable of that name is empty, or not set")
+				return "", errors.New(what + "Env: the environment variable of that name is empty, or not set")
 			}
 			return text, nil
 		}
@@ -55,7 +55,7 @@ func (a *app) secretText(s config.Secret) func() (string, error) {
 			err = failed.Err
 		}
 		if err != nil {
-			return "", fmt.Errorf("secretFile: %w", err)
+			return "", fmt.Errorf("%sFile: %w", what, err)
 		}
 		return text, nil
 	}

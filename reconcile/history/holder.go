@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Holder says who has a history open for writing. It is written beside the file
-// for others to read: Command must hold no secret.
+// Holder says who has a history open for writing. It is written beside the file,
+// for those who may read the file itself: Command must hold no secret.
 type Holder struct {
 	PID     int       `json:"pid"`
-	Command string    `json:"command"`       // for example "sluice serve"
-	API     string    `json:"api,omitempty"` // URL of the holder's local API, if it has one
+	Command string    `json:"command"`         // for example "sluice serve"
+	API     string    `json:"api,omitempty"`   // URL of the holder's local API, if it has one
+	Token   string    `json:"token,omitempty"` // what that API wants to be shown; of no use when the holder has ended
 	Since   time.Time `json:"since"`
 }
 

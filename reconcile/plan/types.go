@@ -86,3 +86,17 @@ type Summary struct {
 	Denied     int `json:"denied"`
 	Error      int `json:"error"`
 }
+
+// WholeLists returns the plan with every list a JSON list: readers need not know
+// null.
+func (p Plan) WholeLists() Plan {
+	p.Resources = append([]Resource{}, p.Resources...)
+	for i := range p.Resources {
+		r := &p.Resources[i]
+		r.Waves, r.Verdicts = append([][]Action{}, r.Waves...), append([]Verdict{}, r.Verdicts...)
+		for w := range r.Waves {
+			r.Waves[w] = append([]Action{}, r.Waves[w]...)
+		}
+	}
+	return p
+}

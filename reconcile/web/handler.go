@@ -1,27 +1,29 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
-	"iter"
-	"net"
 	"net/http"
-	"net/netip"
-	"strconv"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/access"
+	"github.com/seed-6ca89210/sluice/reconcile/web/api"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
+	"github.com/seed-6ca89210/sluice/reconcile/web/page"
 )
 
-// Config is what the pages are made from.
+// Config is what the server is made of.
 type Config struct {
 	Status  func() reconcile.Status
-	Records func(ctx context.Context, from uint64) iter.Seq2[history.Record, error]
+	Feed    *feed.Feed
+	Events  http.Handler // the stream of changes
+	Guard   *access.Guard
 	Metrics *Metrics
+	Look    func() // makes the daemon ask Git now
+	Version string
 	Now     func() time.Time
 	// Webhooks are handlers by path that are answered under any host's name: they
 	// must ask each request who sent it.
@@ -32,24 +34,24 @@ type Config struct {
 func Handler(cfg Config) http.Handler {
 	cfg.Metrics.status = cfg.Status
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		probe(w, cfg.Status().Healthy(cfg.Now()), "the loop has done nothing lately")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		probe(w, cfg.Status().Ready(), "no turn has ended yet")
-	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(cfg.Status()) // a client that went away is no error of ours
-	})
-	mux.HandleFunc("GET /api/v1/history", cfg.history)
-	all := http.NewServeMux()
-	all.Handle("/", loopbackOnly(mux))
 	for path, h := range cfg.Webhooks {
-		all.Handle(path, h)
+		mux.Handle(path, h)
 	}
-	return guarded(all)
+	cfg.probes(mux)
+	cfg.api(mux)
+	cfg.pages(mux)
+	return guarded(mux)
+}
+
+// probes are what machines ask.
+func (cfg Config) probes(mux *http.ServeMux) {
+	mux.Handle("GET /healthz", cfg.Guard.Hosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		probe(w, cfg.Status().Healthy(cfg.Now()), "the loop has done nothing lately")
+	})))
+	mux.Handle("GET /readyz", cfg.Guard.Hosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		probe(w, cfg.Status().Ready(), "no turn has ended yet")
+	})))
+	mux.Handle("GET /metrics", cfg.Guard.Reading(promhttp.HandlerFor(cfg.Metrics.registry, promhttp.HandlerOpts{}), stranger()))
 }
 
 func probe(w http.ResponseWriter, ok bool, why string) {
@@ -62,62 +64,82 @@ func probe(w http.ResponseWriter, ok bool, why string) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// history streams records as JSON lines. A record that cannot be read ends the
-// stream with a line that says so.
-func (cfg Config) history(w http.ResponseWriter, r *http.Request) {
-	var from uint64
-	if text := r.URL.Query().Get("from"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			http.Error(w, "from must be a record's number", http.StatusBadRequest)
-			return
+func (cfg Config) api(mux *http.ServeMux) {
+	for _, r := range api.Routes(api.Config{Feed: cfg.Feed, Events: cfg.Events, Look: cfg.Look}) {
+		guard := cfg.Guard.Reading
+		if r.Action {
+			guard = cfg.Guard.Action
 		}
-		from = n
+		mux.Handle(r.Method+" "+api.Prefix+r.Path, guard(r.Handler, stranger()))
 	}
-	w.Header().Set("Content-Type", "application/jsonl")
-	enc := json.NewEncoder(w)
-	for rec, err := range cfg.Records(r.Context(), from) {
-		if err != nil {
-			_ = enc.Encode(map[string]string{"error": err.Error()})
-			return
-		}
-		if enc.Encode(rec) != nil {
-			return
-		}
-	}
+	mux.Handle(api.Prefix+"/", cfg.Guard.Reading(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		api.Fail(w, http.StatusNotFound, "no such path, or no such method on it; "+api.Prefix+"/openapi.yaml lists them")
+	}), stranger()))
 }
 
-// loopbackOnly refuses requests whose Host is no loopback name or address.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !loopbackHost(r.Host) {
-			http.Error(w, "this server answers on loopback only", http.StatusForbidden)
-			return
+// RecordHandler serves the record alone, as the API does.
+func RecordHandler(record *feed.Feed, guard *access.Guard) http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range api.Routes(api.Config{Feed: record, Events: http.NotFoundHandler()}) {
+		if r.Path == "/history" {
+			mux.Handle(r.Method+" "+api.Prefix+r.Path, guard.Reading(r.Handler, stranger()))
 		}
-		next.ServeHTTP(w, r)
+	}
+	return guarded(mux)
+}
+
+// stranger tells a program what is missing.
+func stranger() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="sluice"`)
+		api.Fail(w, http.StatusUnauthorized, "this needs the token, as `Authorization: Bearer TOKEN`, or a client certificate")
 	})
 }
+
+func (cfg Config) pages(mux *http.ServeMux) {
+	g := cfg.Guard
+	pages := page.New(page.Config{Feed: cfg.Feed, Version: cfg.Version, Login: g.HasToken(), Holder: g.Holder, Look: cfg.Look})
+	toLogin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !g.HasToken() { // only certificates open this server
+			http.Error(w, "this needs a client certificate", http.StatusUnauthorized)
+			return
+		}
+		next := "/"
+		if r.Method == http.MethodGet {
+			next = r.URL.RequestURI()
+		}
+		http.Redirect(w, r, "/login?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
+	})
+	for pattern, h := range pages.Reading() {
+		mux.Handle(pattern, g.Reading(h, toLogin))
+	}
+	mux.Handle("/", g.Reading(pages.NotFound(), toLogin))
+	mux.Handle("GET /assets/{file}", g.Hosts(page.Assets())) // the login page needs them
+	if !g.HasToken() {
+		return
+	}
+	mux.Handle("GET /login", g.Hosts(pages.LoginForm(access.LocalPath)))
+	mux.Handle("POST /login", g.Login(pages.LoggedIn(access.LocalPath)))
+	mux.Handle("POST /logout", g.Logout(http.RedirectHandler("/login", http.StatusSeeOther)))
+	mux.Handle("POST /look", g.Action(pages.Look(), toLogin))
+}
+
+// contentPolicy lets a page load what this server has, and nothing else.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // guarded tells browsers to make nothing of an answer but what it is.
 func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'")
+		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if !strings.HasPrefix(r.URL.Path, "/assets/") {
+			h.Set("Cache-Control", "no-store")
+		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func loopbackHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }

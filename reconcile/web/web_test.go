@@ -16,24 +16,49 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/web/access"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
+	"github.com/seed-6ca89210/sluice/reconcile/web/live"
 )
 
 var now = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 
-// handler serves a status and two records, the second of which may be an error.
-func handler(s reconcile.Status, broken error) http.Handler {
-	return Handler(Config{
-		Status: func() reconcile.Status { return s },
-		Records: func(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
-			return func(yield func(history.Record, error) bool) {
-				if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
-					return
-				}
-				yield(history.Record{Seq: 2, Kind: history.KindIntent}, broken)
-			}
-		},
-		Metrics: NewMetrics(), Now: func() time.Time { return now },
-	})
+// records is a record of two, the second of which may be an error.
+type records struct{ broken error }
+
+func (r records) Records(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
+	return func(yield func(history.Record, error) bool) {
+		if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
+			return
+		}
+		yield(history.Record{Seq: 2, Kind: history.KindIntent}, r.broken)
+	}
+}
+
+func (r records) Before(_ context.Context, _ uint64) iter.Seq2[history.Record, error] {
+	return func(yield func(history.Record, error) bool) {
+		_ = yield(history.Record{Seq: 2, Kind: history.KindIntent}, r.broken) && yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil)
+	}
+}
+
+func (r records) Head(context.Context) (history.Head, error) { return history.Head{Seq: 2}, r.broken }
+
+// config serves a status, to everybody who names a loopback host.
+func config(t *testing.T, s reconcile.Status, broken error) Config {
+	t.Helper()
+	guard, err := access.New(access.Config{LoopbackOnly: true, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() reconcile.Status { return s }
+	return Config{
+		Status: status, Metrics: NewMetrics(), Now: func() time.Time { return now }, Guard: guard, Events: live.NewHub(),
+		Feed: feed.New(feed.Config{Status: status, Record: records{broken}, Now: func() time.Time { return now }}),
+	}
+}
+
+func handler(t *testing.T, s reconcile.Status, broken error) http.Handler {
+	return Handler(config(t, s, broken))
 }
 
 func get(t *testing.T, h http.Handler, host, path string) (int, string) {
@@ -64,7 +89,7 @@ func TestHealthAndReadinessFollowTheLoop(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := handler(tt.status, nil)
+			h := handler(t, tt.status, nil)
 			if code, _ := get(t, h, "127.0.0.1:8080", "/healthz"); code != tt.healthy {
 				t.Errorf("healthz %d, want %d", code, tt.healthy)
 			}
@@ -76,7 +101,7 @@ func TestHealthAndReadinessFollowTheLoop(t *testing.T) {
 }
 
 func TestOnlyLoopbackHostsAreAnswered(t *testing.T) {
-	h := handler(reconcile.Status{}, nil)
+	h := handler(t, reconcile.Status{}, nil)
 	for host, want := range map[string]int{
 		"127.0.0.1:8080": 200, "localhost:1": 200, "[::1]:8080": 200, "127.9.9.9": 200,
 		"evil.example:8080": 403, "10.0.0.1:8080": 403, "": 403, "localhost.evil.example": 403,
@@ -88,10 +113,9 @@ func TestOnlyLoopbackHostsAreAnswered(t *testing.T) {
 }
 
 func TestOnlyWebhooksAreAnsweredUnderAnyName(t *testing.T) {
-	h := Handler(Config{
-		Status: func() reconcile.Status { return reconcile.Status{} }, Metrics: NewMetrics(), Now: func() time.Time { return now },
-		Webhooks: map[string]http.Handler{"/webhook/github": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })},
-	})
+	cfg := config(t, reconcile.Status{}, nil)
+	cfg.Webhooks = map[string]http.Handler{"/webhook/github": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })}
+	h := Handler(cfg)
 	for _, host := range []string{"hooks.example.com", "localhost", ""} {
 		if code, _ := get(t, h, host, "/webhook/github"); code != http.StatusTeapot {
 			t.Errorf("host %q: %d", host, code)
@@ -111,7 +135,7 @@ func TestOnlyWebhooksAreAnsweredUnderAnyName(t *testing.T) {
 }
 
 func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
-	h := handler(reconcile.Status{}, nil)
+	h := handler(t, reconcile.Status{}, nil)
 	if _, body := get(t, h, "localhost", "/api/v1/history"); strings.Count(body, "\n") != 2 || !strings.Contains(body, `"seq":1`) {
 		t.Errorf("body %q", body)
 	}
@@ -121,7 +145,7 @@ func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 	if code, _ := get(t, h, "localhost", "/api/v1/history?from=x"); code != 400 {
 		t.Errorf("status %d", code)
 	}
-	_, body := get(t, handler(reconcile.Status{}, errors.New("disk gone")), "localhost", "/api/v1/history")
+	_, body := get(t, handler(t, reconcile.Status{}, errors.New("disk gone")), "localhost", "/api/v1/history")
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	var last struct{ Error string }
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Error != "disk gone" {
@@ -133,8 +157,9 @@ func TestMetricsAreReadFromTheStatus(t *testing.T) {
 	s := reconcile.Status{Turns: 3, LastTurn: now, GitError: "x"}
 	s.Plan.Summary = plan.Summary{InSync: 5, Denied: 1}
 	s.Inventories = []inventory.Inventory{{Target: "prod", NatGateways: []inventory.NatGateway{{Addresses: []inventory.Address{{Status: inventory.StatusUnassigning}}}}}}
-	m := NewMetrics()
-	h := Handler(Config{Status: func() reconcile.Status { return s }, Metrics: m, Now: func() time.Time { return now }})
+	cfg := config(t, s, nil)
+	m := cfg.Metrics
+	h := Handler(cfg)
 	m.Call("prod", "DescribeNatGateways", "", time.Second)
 	m.Webhook("github", "refused")
 	_, body := get(t, h, "localhost", "/metrics")

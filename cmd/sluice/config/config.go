@@ -23,7 +23,8 @@ type Config struct {
 	Calendar calendar.Calendar // schedules, of which Drift is the last; windows; freezes
 	Budget   Budget
 	History  History
-	Listen   string // host:port, loopback
+	Listen   string // host:port; loopback, unless Web opens it to others
+	Web      Web
 	Webhooks Webhooks
 	Hints    Hints
 
@@ -36,6 +37,20 @@ type Config struct {
 type PolicyLimits struct {
 	worker.Limits               // Memory and Start
 	Evaluation    time.Duration // of one input by all rules
+}
+
+// Web says who may see the status page and the API, and how it is reached. The zero
+// value is for a loopback address: who is on the machine may read.
+type Web struct {
+	Token          *Secret // nil: there is none, and no action either
+	TLS            *TLS    // nil: plain http
+	BehindTLSProxy bool    // a proxy ends TLS, and only it reaches the address
+}
+
+// TLS is files of PEM.
+type TLS struct {
+	CertFile, KeyFile string
+	ClientCAFile      string // who shows a certificate of these authorities may read; empty: nobody by that
 }
 
 // Webhooks says which Git hosts may hint that there is something new. A provider

@@ -39,7 +39,8 @@ windows: [{name: nights, action: allow, selector: {labels: {env: prod}}, cron: "
 freezes: [{name: year-end, selector: {name: egress-a}, from: 2026-12-20T00:00:00Z, until: 2027-01-07T08:00:00+01:00, reason: year-end trade, owner: net@example.com}]
 budget: {removals: 0, percent: 25}
 history: {file: sluice.db}
-listen: "[::1]:9000"
+listen: "0.0.0.0:9000"
+web: {tokenFile: web.token, tls: {certFile: web.pem, keyFile: /etc/web.key, clientCAFile: ca.pem}}
 webhooks: {github: {secretFile: hooks/github}, gitlab: {secretEnv: GITLAB_HOOK}, minInterval: 5s}
 policyLimits: {memory: 256MiB, compile: 1m, evaluation: 500ms}
 hints: {sqs: {queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/sluice", roleArn: "arn:aws:iam::123456789012:role/sluice"}, minInterval: 30s}
@@ -106,7 +107,9 @@ func TestLoadReadsEverySetting(t *testing.T) {
 		},
 		Budget:  Budget{Removals: 0, Percent: 25},
 		History: History{File: filepath.Join(folder, "sluice.db")},
-		Listen:  "[::1]:9000",
+		Listen:  "0.0.0.0:9000",
+		Web: Web{Token: &Secret{File: filepath.Join(folder, "web.token")}, TLS: &TLS{
+			CertFile: filepath.Join(folder, "web.pem"), KeyFile: "/etc/web.key", ClientCAFile: filepath.Join(folder, "ca.pem")}},
 		Webhooks: Webhooks{MinInterval: 5 * time.Second, Secrets: map[string]Secret{
 			"github": {File: filepath.Join(folder, "hooks", "github")}, "gitlab": {Env: "GITLAB_HOOK"}}},
 		PolicyLimits: PolicyLimits{Limits: worker.Limits{Memory: 256 << 20, Start: time.Minute}, Evaluation: 500 * time.Millisecond},
@@ -139,6 +142,13 @@ func TestEnvironmentVariablesAreNotExpanded(t *testing.T) {
 }
 
 func TestLoopbackAddressesAreAccepted(t *testing.T) {
+	for _, opened := range []string{
+		"{tls: {certFile: c, keyFile: k, clientCAFile: a}}", "{tokenEnv: T, tls: {certFile: c, keyFile: k}}", "{tokenFile: t, behindTLSProxy: true}",
+	} {
+		if _, problems := Load("f", []byte(head+"specs: {dir: x}\nlisten: 0.0.0.0:8443\nweb: "+opened+"\n")); len(problems) > 0 {
+			t.Errorf("%s: %v", opened, problems)
+		}
+	}
 	for _, listen := range []string{"127.0.0.1:0", "127.8.9.10:80", "[::1]:8080", "localhost:8080"} {
 		if _, problems := Load("f", []byte(head+"specs: {dir: x}\nlisten: \""+listen+"\"\n")); len(problems) > 0 {
 			t.Errorf("%s: %v", listen, problems)

@@ -72,6 +72,7 @@ type raw struct {
 		File string `json:"file"`
 	} `json:"history"`
 	Listen   string      `json:"listen"`
+	Web      rawWeb      `json:"web"`
 	Webhooks rawWebhooks `json:"webhooks"`
 	Hints    rawHints    `json:"hints"`
 
@@ -159,7 +160,7 @@ func (l *loader) config() Config {
 	}
 	cfg.History.File = l.resolve(r.History.File)
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
-	l.checkListen(cfg.Listen)
+	cfg.Web = l.web(cfg.Specs, cfg.Listen, r.Web)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
 	cfg.Hints = l.hints(r.Hints)
 	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)

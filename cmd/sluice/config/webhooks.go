@@ -32,10 +32,7 @@ func (l *loader) webhooks(specs Repo, r rawWebhooks) Webhooks {
 			w.Secrets = map[string]Secret{}
 		}
 		w.Secrets[provider] = Secret{File: l.resolve(secret.File), Env: secret.Env}
-		folder := localFolder(specs)
-		if secret.File != "" && folder != "" && within(localFolder(Repo{Dir: l.resolve(secret.File)}), folder) {
-			l.problem([]string{"webhooks", provider, "secretFile"}, "secretFile lies where the specs are, and whoever reads them could sign webhooks: keep it apart")
-		}
+		l.checkBesideSpecs(specs, w.Secrets[provider].File, "whoever reads them could sign webhooks", "webhooks", provider, "secretFile")
 	}
 	if r.MinInterval != "" {
 		w.MinInterval = l.duration(r.MinInterval, minInterval, maxInterval, []string{"webhooks", "minInterval"})

@@ -145,7 +145,7 @@ func AuditJSON(w io.Writer, r AuditReport) error {
 	}
 	if r.Live != nil {
 		live := *r.Live
-		live.Plan, live.Unnamed = wholeLists(live.Plan), append([]AuditAddresses{}, live.Unnamed...)
+		live.Plan, live.Unnamed = live.Plan.WholeLists(), append([]AuditAddresses{}, live.Unnamed...)
 		r.Live = &live
 	}
 	return writeJSON(w, r)

@@ -191,7 +191,7 @@ func TestAPlanSurvivesItsJSONWhateverItsWords(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if want = wholeLists(want); !reflect.DeepEqual(got, want) {
+		if want = want.WholeLists(); !reflect.DeepEqual(got, want) {
 			t.Fatalf("read back it is\n%+v, want\n%+v", got, want)
 		}
 	})

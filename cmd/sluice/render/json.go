@@ -11,7 +11,7 @@ import (
 )
 
 // PlanJSON writes a plan's stable JSON form, which can be read back.
-func PlanJSON(w io.Writer, p plan.Plan) error { return writeJSON(w, wholeLists(p)) }
+func PlanJSON(w io.Writer, p plan.Plan) error { return writeJSON(w, p.WholeLists()) }
 
 // ApplyJSON writes what a pass of apply came to: the last plan, the calls in the
 // order in which they ended, and the probes of a dry-run.
@@ -20,7 +20,7 @@ func ApplyJSON(w io.Writer, p plan.Plan, steps []apply.Step, probes []apply.Prob
 		Plan   plan.Plan     `json:"plan"`
 		Calls  []call        `json:"calls"`
 		Probes []apply.Probe `json:"probes"`
-	}{wholeLists(p), []call{}, append([]apply.Probe{}, probes...)}
+	}{p.WholeLists(), []call{}, append([]apply.Probe{}, probes...)}
 	for _, s := range steps {
 		out.Calls = append(out.Calls, call{
 			Commit: s.Commit, PolicyDigest: s.PolicyDigest, PlanHash: s.PlanHash, Target: s.Target, Kind: s.Kind, ID: s.ID,
@@ -45,19 +45,6 @@ type call struct {
 	Code         string         `json:"code,omitempty"`
 	RequestID    string         `json:"requestId,omitempty"`
 	Message      string         `json:"message,omitempty"`
-}
-
-// wholeLists makes every list of a plan a JSON list: readers need not know null.
-func wholeLists(p plan.Plan) plan.Plan {
-	p.Resources = append([]plan.Resource{}, p.Resources...)
-	for i := range p.Resources {
-		r := &p.Resources[i]
-		r.Waves, r.Verdicts = append([][]plan.Action{}, r.Waves...), append([]plan.Verdict{}, r.Verdicts...)
-		for w := range r.Waves {
-			r.Waves[w] = append([]plan.Action{}, r.Waves[w]...)
-		}
-	}
-	return p
 }
 
 // writeJSON writes v indented, with a line break at the end.

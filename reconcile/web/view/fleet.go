@@ -162,3 +162,10 @@ func (f *Fleet) Targets() []string {
 	slices.Sort(list)
 	return slices.Compact(list)
 }
+
+// With returns the fleet with a newer status of the same turn.
+func (f *Fleet) With(s reconcile.Status) *Fleet {
+	newer := *f
+	newer.status = s
+	return &newer
+}

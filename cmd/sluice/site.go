@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web"
+	"github.com/seed-6ca89210/sluice/reconcile/web/access"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
+	"github.com/seed-6ca89210/sluice/reconcile/web/live"
+)
+
+// site is where the daemon's pages are, and who may see them.
+type site struct {
+	listener net.Listener
+	url      string
+	guard    *access.Guard
+	hub      *live.Hub
+
+	// beside is for commands that read the record while the daemon holds it, where
+	// the listener wants what they do not have; nil: they ask the listener.
+	beside      net.Listener
+	besideGuard *access.Guard
+	besideToken string
+}
+
+// openSite listens, so that whatever is wrong with it shows before anything is done.
+func (a *app) openSite(cfg config.Config, log *slog.Logger) (*site, error) {
+	guardCfg := access.Config{Now: a.now, Log: log, Secure: cfg.Web.BehindTLSProxy}
+	host, _, err := net.SplitHostPort(cfg.Listen)
+	guardCfg.LoopbackOnly = err == nil && config.Loopback(host) && !cfg.Web.BehindTLSProxy
+	if cfg.Web.Token != nil {
+		guardCfg.Token = a.secretText(*cfg.Web.Token, "token")
+	}
+	serverTLS, err := readTLS(cfg.Web.TLS)
+	if err != nil {
+		return nil, fmt.Errorf("web.tls: %w", err)
+	}
+	guardCfg.Certificates = serverTLS != nil && serverTLS.ClientCAs != nil
+	s := &site{hub: live.NewHub()}
+	if s.guard, err = access.New(guardCfg); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	s.url = "http://" + s.listener.Addr().String()
+	if serverTLS != nil {
+		s.url = "https://" + s.listener.Addr().String()
+		s.listener = tls.NewListener(s.listener, serverTLS)
+	}
+	if !s.guard.Open() || serverTLS != nil {
+		if err := s.listenBeside(a, log); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// listenBeside opens the way for commands on this machine. Its token is made anew at
+// each start, and stands in the record's side file.
+func (s *site) listenBeside(a *app, log *slog.Logger) error {
+	var err error
+	s.besideToken = rand.Text() + rand.Text()
+	s.besideGuard, err = access.New(access.Config{
+		Token: func() (string, error) { return s.besideToken, nil }, LoopbackOnly: true, Now: a.now, Log: log,
+	})
+	if err == nil {
+		s.beside, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	return err
+}
+
+// holder says in the record's side file where to ask.
+func (s *site) holder(command string) history.Holder {
+	h := history.Holder{Command: "sluice " + command, API: s.url}
+	if s.beside != nil {
+		h.API, h.Token = "http://"+s.beside.Addr().String(), s.besideToken
+	}
+	return h
+}
+
+func (s *site) close() {
+	_ = s.listener.Close()
+	if s.beside != nil {
+		_ = s.beside.Close()
+	}
+}
+
+// serve runs the loop and the servers until ctx ends or one of them fails.
+func (s *site) serve(ctx context.Context, a *app, loop *reconcile.Loop, store *history.File, metrics *web.Metrics, hooks map[string]http.Handler) error {
+	pages := feed.New(feed.Config{Status: loop.Status, Record: store, Now: a.now})
+	defer background(ctx, pages.Run)()
+	defer background(ctx, func(ctx context.Context) { s.hub.Run(ctx, func() any { return pages.Change() }) })()
+	handler := web.Handler(web.Config{
+		Status: loop.Status, Feed: pages, Events: s.hub, Guard: s.guard, Metrics: metrics, Look: loop.Hint,
+		Version: version(), Now: a.now, Webhooks: hooks,
+	})
+	if s.beside != nil {
+		ended := make(chan struct{})
+		ctx, cancel := context.WithCancel(ctx)
+		go func() {
+			defer close(ended)
+			_ = serveHTTP(ctx, s.beside, web.RecordHandler(pages, s.besideGuard)) // commands go without it
+		}()
+		defer func() {
+			cancel()
+			<-ended
+		}()
+	}
+	return runBoth(ctx, s.listener, handler, loop.Serve)
+}
+
+// follow makes pages hear of what the loop tells.
+func (s *site) follow(tell func(reconcile.Event)) func(reconcile.Event) {
+	return func(e reconcile.Event) {
+		tell(e)
+		s.hub.Poke()
+	}
+}
+
+// readTLS reads certificates; nil: there are none.
+func readTLS(cfg *config.TLS) (*tls.Config, error) {
+	if cfg == nil {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	out := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	if cfg.ClientCAFile == "" {
+		return out, nil
+	}
+	data, err := os.ReadFile(cfg.ClientCAFile)
+	if err != nil {
+		return nil, err
+	}
+	out.ClientCAs = x509.NewCertPool()
+	if !out.ClientCAs.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", cfg.ClientCAFile)
+	}
+	out.ClientAuth = tls.VerifyClientCertIfGiven // webhooks and health come without one
+	return out, nil
+}

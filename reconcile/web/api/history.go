@@ -1,0 +1,108 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/view"
+)
+
+// maxRecords is how many records one answer of newest holds.
+const maxRecords = 1000
+
+// history writes records as JSON lines: from a number on in their order, whole, so
+// that their chain can be verified; or, with limit, the newest that fit. A record
+// that cannot be read ends the answer with a line that says so.
+func (a api) history(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	in := numbers{query: q}
+	from, before, limit := in.number("from", 0), in.number("before", 0), in.number("limit", 0)
+	filter, err := view.ParseFilter(q)
+	switch {
+	case in.err != nil:
+		err = in.err
+	case err == nil && from > 0 && before+limit > 0:
+		err = fmt.Errorf("from gives records in their order, before and limit the newest ones: give only one of them")
+	}
+	if err != nil {
+		Fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	if before+limit > 0 {
+		a.newest(w, r, filter, before, int(min(max(limit, 1), maxRecords)))
+		return
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	enc := json.NewEncoder(w)
+	for rec, err := range a.Feed.Records(r.Context(), from) {
+		if err != nil {
+			_ = enc.Encode(map[string]string{"error": err.Error()})
+			return
+		}
+		if filter.Match(rec) && enc.Encode(rec) != nil {
+			return
+		}
+	}
+}
+
+// newest writes the newest records, and in the header Link where the older ones are.
+func (a api) newest(w http.ResponseWriter, r *http.Request, filter history.Filter, before uint64, limit int) {
+	list, err := a.Feed.History(r.Context(), filter, before, limit)
+	w.Header().Set("Content-Type", "application/jsonl")
+	if list.Before > 0 {
+		q := r.URL.Query()
+		q.Set("before", strconv.FormatUint(list.Before, 10))
+		q.Set("limit", strconv.Itoa(limit))
+		w.Header().Set("Link", "<"+Prefix+"/history?"+q.Encode()+`>; rel="next"`)
+	}
+	enc := json.NewEncoder(w)
+	for _, rec := range list.Records {
+		if enc.Encode(rec) != nil {
+			return
+		}
+	}
+	if err != nil {
+		_ = enc.Encode(map[string]string{"error": err.Error()})
+	}
+}
+
+func (a api) explain(w http.ResponseWriter, r *http.Request) {
+	addr, err := netip.ParseAddr(r.PathValue("address"))
+	if err != nil {
+		Fail(w, http.StatusBadRequest, "give an IP address such as 10.0.1.20")
+		return
+	}
+	story, err := a.Feed.Explain(r.Context(), addr)
+	if err != nil {
+		Fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	answer(w, http.StatusOK, story)
+}
+
+// numbers reads numbers of a query and keeps the first error.
+type numbers struct {
+	query url.Values
+	err   error
+}
+
+func (n *numbers) number(name string, otherwise uint64) uint64 {
+	text := strings.TrimSpace(n.query.Get(name))
+	if text == "" {
+		return otherwise
+	}
+	v, err := strconv.ParseUint(text, 10, 31)
+	if name == "from" || name == "before" {
+		v, err = strconv.ParseUint(text, 10, 64)
+	}
+	if err != nil && n.err == nil {
+		n.err = fmt.Errorf("%s must be a whole number", name)
+	}
+	return v
+}

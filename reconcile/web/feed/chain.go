@@ -1,0 +1,54 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+// chainInterval is how often the chain's new records are walked.
+const chainInterval = 10 * time.Second
+
+// Chain is how far this process walked the record's chain since it started.
+type Chain struct {
+	Records uint64    `json:"records"` // that hang together, from the first on
+	Head    string    `json:"head"`    // the hash of the last of them
+	Checked time.Time `json:"checked,omitzero"`
+	Broken  string    `json:"broken,omitempty"` // what is wrong with the next one
+}
+
+// Chain returns how far the chain was walked.
+func (f *Feed) Chain() Chain {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.chain
+}
+
+// Run walks the chain until ctx ends, or until it is found broken.
+func (f *Feed) Run(ctx context.Context) {
+	for f.walk(ctx) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(chainInterval):
+		}
+	}
+}
+
+// walk goes on from where the last walk ended.
+func (f *Feed) walk(ctx context.Context) (whole bool) {
+	last := f.Chain()
+	head, err := history.VerifyAfter(history.Head{Seq: last.Records, Hash: last.Head}, f.cfg.Record.Records(ctx, last.Records+1))
+	if ctx.Err() != nil {
+		return false
+	}
+	now := Chain{Records: head.Seq, Head: head.Hash, Checked: f.cfg.Now()}
+	if err != nil {
+		now.Broken = err.Error()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.chain = now
+	return err == nil
+}

@@ -1,0 +1,156 @@
+package page
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/view"
+)
+
+// entriesShown is how many entries of the record a page shows.
+const entriesShown = 50
+
+// historyPage is a part of the record.
+type historyPage struct {
+	Entries  []entry
+	Filter   url.Values
+	Filtered bool
+	Kinds    []history.Kind
+	Outcomes []string
+	Problem  string // what is wrong with the filter, or the record
+	Looked   int
+	Older    string // empty: there is nothing older
+	Partly   bool   // the search ended before it had found enough
+	Newest   string // empty: this is the newest part
+}
+
+func (p *Pages) history(r *http.Request, f *frame) int {
+	q := r.URL.Query()
+	f.Title, f.Nav, f.Template = "History", "/history", "history"
+	main := historyPage{Filter: q, Kinds: view.Kinds, Outcomes: view.Outcomes}
+	defer func() { f.Main = main }()
+	filter, err := view.ParseFilter(q)
+	if err != nil {
+		main.Problem = err.Error()
+		return http.StatusBadRequest
+	}
+	before, _ := strconv.ParseUint(q.Get("before"), 10, 64) // anything else is the newest part
+	if before == 0 {
+		f.Watch = "*"
+	} else {
+		main.Newest = older(q, 0)
+	}
+	records, err := p.cfg.Feed.History(r.Context(), filter, before, entriesShown)
+	if err != nil {
+		main.Problem = err.Error()
+	}
+	main.Entries, main.Looked = entries(records.Records), records.Looked
+	if records.Before > 0 {
+		main.Older, main.Partly = older(q, records.Before), !records.Full
+	}
+	for name, values := range q {
+		main.Filtered = main.Filtered || name != "before" && slices.ContainsFunc(values, func(v string) bool { return v != "" })
+	}
+	return http.StatusOK
+}
+
+// older is the page of the entries before a number; 0: of the newest.
+func older(q url.Values, before uint64) string {
+	next := url.Values{}
+	for name, values := range q {
+		if name != "before" && len(values) > 0 && values[0] != "" {
+			next[name] = values
+		}
+	}
+	if before > 0 {
+		next.Set("before", strconv.FormatUint(before, 10))
+	}
+	if len(next) == 0 {
+		return "/history"
+	}
+	return "/history?" + next.Encode()
+}
+
+// entry is a record as a page shows it.
+type entry struct {
+	history.Record
+	Word  string // what happened, in a word
+	Ink   string // the class of the word
+	Named []named
+	All   int // of Named there are so many
+}
+
+// named is something with a page of its own.
+type named struct{ Text, Link string }
+
+func entries(records []history.Record) []entry {
+	var list []entry
+	for _, r := range records {
+		list = append(list, entryOf(r))
+	}
+	return list
+}
+
+// namedAtOnce bounds what one entry names.
+const namedAtOnce = 8
+
+func entryOf(r history.Record) entry {
+	e := entry{Record: r, Word: string(r.Kind)}
+	e.Ink = map[history.Kind]string{
+		history.KindDecision: r.Decision, history.KindDrift: "blocked", history.KindContested: "error", history.KindHeld: "held",
+		history.KindConverged: "in-sync", history.KindReached: "in-sync", history.KindIntent: "pending",
+	}[r.Kind]
+	switch r.Kind {
+	case history.KindDecision:
+		e.Word = map[string]string{"allow": "allowed", "hold": "held", "deny": "denied"}[r.Decision]
+	case history.KindOutcome, history.KindSettled:
+		e.Word, e.Ink = r.Outcome, outcomeInk(r.Outcome)
+	case history.KindProbe:
+		e.Word, e.Ink = "may: "+r.Outcome, outcomeInk(r.Outcome)
+	}
+	if e.Word == "" {
+		e.Word = string(r.Kind)
+	}
+	for _, a := range r.Addresses {
+		e.Named = append(e.Named, named{a.String(), "/explain/" + a.String()})
+	}
+	for _, p := range r.Prefixes {
+		e.Named = append(e.Named, named{p.String(), "/explain/" + p.Addr().String()})
+	}
+	for _, key := range reached(r) {
+		e.Named = append(e.Named, key)
+	}
+	e.All = len(e.Named)
+	e.Named = e.Named[:min(e.All, namedAtOnce)]
+	return e
+}
+
+// reached lists the resources that became as their specs say.
+func reached(r history.Record) []named {
+	var list []named
+	for key := range r.Reached { // target/kind/id
+		parts := strings.SplitN(key, "/", 3)
+		if len(parts) == 3 {
+			list = append(list, named{parts[2], linked(parts[0], parts[2])})
+		}
+	}
+	slices.SortFunc(list, func(a, b named) int { return strings.Compare(a.Text, b.Text) })
+	return list
+}
+
+// outcomeInk is how an outcome looks.
+func outcomeInk(outcome string) string {
+	switch outcome {
+	case history.OutcomeAccepted, history.OutcomeDone, "yes": // yes: a dry-run's
+		return "in-sync"
+	case history.OutcomeBusy, history.OutcomeThrottled, "unknown":
+		return "blocked"
+	case history.OutcomeNotSent:
+		return "quiet"
+	}
+	return "error"
+}
