@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -33,9 +34,12 @@ func (d *doctor) configuration(subject string) func(context.Context) []render.Ch
 	return func(context.Context) []render.Check {
 		var bad []render.Check
 		for _, provider := range slices.Sorted(maps.Keys(d.cfg.Webhooks.Secrets)) {
-			if _, err := d.app.secretText(d.cfg.Webhooks.Secrets[provider])(); err != nil {
+			if _, err := d.app.secretText(d.cfg.Webhooks.Secrets[provider], "secret")(); err != nil {
 				bad = append(bad, failed("configuration", subject, fmt.Sprintf("webhooks.%s: %v", provider, err), "set the variable or write the file; without it deliveries are refused")...)
 			}
+		}
+		if _, _, err := d.app.siteAccess(d.cfg, slog.New(slog.DiscardHandler)); err != nil {
+			bad = append(bad, failed("configuration", subject, err.Error(), "mend what web names; without it the daemon does not start")...)
 		}
 		if len(bad) > 0 {
 			return bad

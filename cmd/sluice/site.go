@@ -34,8 +34,9 @@ type site struct {
 	besideToken string
 }
 
-// openSite listens, so that whatever is wrong with it shows before anything is done.
-func (a *app) openSite(cfg config.Config, log *slog.Logger) (*site, error) {
+// siteAccess reads what the configuration only names: who may see the site, and the
+// certificates that it is served with (nil: plain http).
+func (a *app) siteAccess(cfg config.Config, log *slog.Logger) (*access.Guard, *tls.Config, error) {
 	guardCfg := access.Config{Now: a.now, Log: log, Secure: cfg.Web.BehindTLSProxy}
 	host, _, err := net.SplitHostPort(cfg.Listen)
 	guardCfg.LoopbackOnly = err == nil && config.Loopback(host) && !cfg.Web.BehindTLSProxy
@@ -44,13 +45,23 @@ func (a *app) openSite(cfg config.Config, log *slog.Logger) (*site, error) {
 	}
 	serverTLS, err := readTLS(cfg.Web.TLS)
 	if err != nil {
-		return nil, fmt.Errorf("web.tls: %w", err)
+		return nil, nil, fmt.Errorf("web.tls: %w", err)
 	}
 	guardCfg.Certificates = serverTLS != nil && serverTLS.ClientCAs != nil
-	s := &site{hub: live.NewHub()}
-	if s.guard, err = access.New(guardCfg); err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+	guard, err := access.New(guardCfg)
+	if err != nil {
+		return nil, nil, fmt.Errorf("web: %w", err)
 	}
+	return guard, serverTLS, nil
+}
+
+// openSite listens, so that whatever is wrong with it shows before anything is done.
+func (a *app) openSite(cfg config.Config, log *slog.Logger) (*site, error) {
+	guard, serverTLS, err := a.siteAccess(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{guard: guard, hub: live.NewHub()}
 	if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}

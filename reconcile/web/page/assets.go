@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -23,11 +22,15 @@ func Assets() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+		w.Header().Set("Content-Type", mediaTypes[path.Ext(name)])
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		_, _ = w.Write(data)
 	})
 }
+
+// mediaTypes are those of the assets: what a machine's own list says may be wrong, and
+// a browser then takes neither style nor script.
+var mediaTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 // assetPath is where a page finds an asset.
 func assetPath(name string) string { return "/assets/" + name + "?" + digest(name) }

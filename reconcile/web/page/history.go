@@ -121,9 +121,7 @@ func entryOf(r history.Record) entry {
 	for _, p := range r.Prefixes {
 		e.Named = append(e.Named, named{p.String(), "/explain/" + p.Addr().String()})
 	}
-	for _, key := range reached(r) {
-		e.Named = append(e.Named, key)
-	}
+	e.Named = append(e.Named, reached(r)...)
 	e.All = len(e.Named)
 	e.Named = e.Named[:min(e.All, namedAtOnce)]
 	return e

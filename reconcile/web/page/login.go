@@ -4,15 +4,14 @@ import "net/http"
 
 // loginForm is what the login page shows.
 type loginForm struct {
-	Next   string
-	Wrong  bool
-	Action bool // somebody who may read wants to act
+	Next  string
+	Wrong bool
 }
 
 // LoginForm asks for the token. next is where to go afterwards.
 func (p *Pages) LoginForm(next func(text string) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.login(w, r, loginForm{Next: next(r.URL.Query().Get("next"))}, http.StatusOK)
+		p.login(w, loginForm{Next: next(r.URL.Query().Get("next"))}, http.StatusOK)
 	})
 }
 
@@ -24,11 +23,11 @@ func (p *Pages) LoggedIn(next func(text string) string) func(w http.ResponseWrit
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
 		}
-		p.login(w, r, loginForm{Next: to, Wrong: true}, http.StatusForbidden)
+		p.login(w, loginForm{Next: to, Wrong: true}, http.StatusForbidden)
 	}
 }
 
 // login shows strangers nothing but the form.
-func (p *Pages) login(w http.ResponseWriter, r *http.Request, form loginForm, status int) {
-	write(w, status, &frame{Title: "Log in", Template: "login", Path: r.URL.RequestURI(), Main: form})
+func (p *Pages) login(w http.ResponseWriter, form loginForm, status int) {
+	write(w, status, &frame{Title: "Log in", Template: "login", Main: form})
 }

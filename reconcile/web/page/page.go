@@ -73,7 +73,6 @@ type frame struct {
 	Nav      string // the path of its entry in the navigation
 	Template string
 	Watch    string // which changes it follows: a resource's target/id, or * for all; empty: none
-	Path     string // of the request, with its query
 	Version  string
 	Login    bool
 	Holder   bool
@@ -85,7 +84,7 @@ type frame struct {
 func (p *Pages) frame(r *http.Request) *frame {
 	o := p.cfg.Feed.Fleet().Overview()
 	return &frame{
-		Path: r.URL.RequestURI(), Version: p.cfg.Version, Login: p.cfg.Login, Holder: p.cfg.Login && p.cfg.Holder(r),
+		Version: p.cfg.Version, Login: p.cfg.Login, Holder: p.cfg.Login && p.cfg.Holder(r),
 		Loop: &o, Chain: p.cfg.Feed.Chain(),
 	}
 }

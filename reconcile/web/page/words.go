@@ -20,7 +20,6 @@ var words = template.FuncMap{
 	"clock":     clock,
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"subject":   subject,
-	"rest":      rest,
 	"left":      left,
 	"seconds":   func(n int) string { return (time.Duration(n) * time.Second).String() },
 	"list":      list,
@@ -82,12 +81,6 @@ func clock(t time.Time) string {
 func subject(message string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
 	return line
-}
-
-// rest is what follows a message's first line.
-func rest(message string) string {
-	_, more, _ := strings.Cut(strings.TrimSpace(message), "\n")
-	return strings.TrimSpace(more)
 }
 
 // left says how long a drain may still take. It may be late: EC2's clock is not ours.
