@@ -137,7 +137,10 @@ func (s *site) serve(ctx context.Context, a *app, loop *reconcile.Loop, store *h
 func (s *site) follow(tell func(reconcile.Event)) func(reconcile.Event) {
 	return func(e reconcile.Event) {
 		tell(e)
-		s.hub.Poke()
+		switch e.Kind {
+		case reconcile.EventStep, reconcile.EventTurned, reconcile.EventFailed, reconcile.EventLooked:
+			s.hub.Poke() // the status is another now
+		}
 	}
 }
 

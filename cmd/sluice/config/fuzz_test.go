@@ -96,8 +96,11 @@ func checkConfig(t *testing.T, cfg Config) {
 		t.Errorf("budget %+v", b)
 	}
 	host, _, err := net.SplitHostPort(cfg.Listen)
-	if ip, ipErr := netip.ParseAddr(host); err != nil || host != "localhost" && (ipErr != nil || !ip.IsLoopback()) {
-		t.Errorf("others can reach %q", cfg.Listen)
+	ip, ipErr := netip.ParseAddr(host)
+	alone := host == "localhost" || ipErr == nil && ip.IsLoopback()
+	asked := cfg.Web.Token != nil || cfg.Web.TLS != nil && cfg.Web.TLS.ClientCAFile != ""
+	if err != nil || !alone && (!asked || cfg.Web.TLS == nil && !cfg.Web.BehindTLSProxy) || cfg.Web.BehindTLSProxy && cfg.Web.Token == nil {
+		t.Errorf("others can reach %q: %+v", cfg.Listen, cfg.Web)
 	}
 	if cfg.Webhooks.MinInterval <= 0 {
 		t.Errorf("webhooks %+v", cfg.Webhooks)
