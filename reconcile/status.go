@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/ruling"
@@ -34,7 +35,7 @@ type Status struct {
 	TurnError string    // of the last turn
 
 	Interval     time.Duration
-	Drift        *Drift
+	Calendar     calendar.Calendar
 	GatewayLimit map[string]int // by target: addresses that one NAT gateway can hold
 }
 
@@ -49,7 +50,7 @@ func (l *Loop) Status() Status {
 	l.status.mu.Lock()
 	defer l.status.mu.Unlock()
 	s := l.status.s
-	s.Mode, s.Interval, s.Drift, s.GatewayLimit = l.cfg.Mode, l.cfg.Interval, l.cfg.Drift, l.gatewayLimits()
+	s.Mode, s.Interval, s.Calendar, s.GatewayLimit = l.cfg.Mode, l.cfg.Interval, l.cfg.Calendar, l.gatewayLimits()
 	return s
 }
 

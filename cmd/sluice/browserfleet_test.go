@@ -12,6 +12,7 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -167,7 +168,7 @@ func showFleet(t *testing.T, n int, bad bool) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status.Drift = &reconcile.Drift{Schedule: daily, Correct: true}
+	status.Calendar.Schedules = []calendar.Schedule{{Name: "drift", Cron: daily, Correct: true}}
 	get := func() reconcile.Status { return status }
 	guard, err := access.New(access.Config{LoopbackOnly: true, Now: time.Now})
 	if err != nil {

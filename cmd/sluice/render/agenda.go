@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/calendar"
+	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 )
 
 // Agenda is what will run, open, close and end after an instant, the soonest first.
@@ -62,7 +63,7 @@ func agendaRows(entries []calendar.Entry) []row {
 
 // selected says which specs an entry is about.
 func selected(e calendar.Entry) string {
-	switch words := SelectorWords(e.Selector); {
+	switch words := rulebook.SelectorWords(e.Selector); {
 	case e.What == calendar.SuspendEnds:
 		return "until then nothing is changed there"
 	case words != "":

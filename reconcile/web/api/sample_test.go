@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -34,7 +35,7 @@ func sample(t *testing.T) reconcile.Status {
 	}
 	s := reconcile.Status{
 		Mode: reconcile.Apply, Turns: 7, LastTurn: now, LastLook: now, LastBeat: now, LastPoll: now, GitError: "unreachable", TurnError: "no",
-		Interval: time.Minute, Drift: &reconcile.Drift{Schedule: daily},
+		Interval: time.Minute, Calendar: calendar.Calendar{Schedules: []calendar.Schedule{{Name: "daily", Cron: daily}}},
 		Commit:    gitsource.Commit{ID: "abc", Author: gitsource.Person{Name: "Ada", Email: "ada@example.com"}, Time: now, Message: "m", Signer: "ada@example.com"},
 		Documents: []spec.Document{{Name: "egress-a", File: "a.yaml", Line: 1, Labels: map[string]string{"env": "prod"}, MinServing: 2}},
 		Rules:     []policy.Rule{{ID: "spec.keep_two", Scope: policy.ScopeSpec, Title: "T", Description: "D", Level: policy.Advisory, LoweredFrom: policy.Soft, File: "a.rego", Line: 3, Params: map[string]any{"n": 2}}},
@@ -49,10 +50,12 @@ func sample(t *testing.T) reconcile.Status {
 				{IP: ip("10.0.1.21"), Status: inventory.StatusFailed, FailureMessage: "no"}}}},
 			NetworkInterfaces: []inventory.NetworkInterface{{ID: "eni-1", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.2.64/28")}}}}},
 	}
+	who := &inventory.Actor{Principal: "arn", Type: "Root", Operation: "o", Time: now, SourceIP: "i", Console: true, Sluice: true, EventID: "e", RequestID: "r", Commit: "c"}
 	s.Plan = plan.Plan{Version: plan.Version, Commit: "abc", PolicyDigest: "sha256:1", InventoryHash: "sha256:2", Mode: "apply", Hold: "held", Resources: []plan.Resource{
 		{Target: "prod", Kind: inventory.KindNatGateway, ID: "nat-1", Spec: plan.SpecRef{Name: "egress-a", File: "a.yaml", Line: 1}, State: plan.Converging, Reason: "r",
 			Waves:    [][]plan.Action{{{Verb: inventory.VerbMove, Addresses: []netip.Addr{ip("10.0.1.30")}, From: "eni-9"}}, {{Verb: inventory.VerbUnassign, Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.2.64/28")}, MaxDrainSeconds: 350}}},
-			Verdicts: []plan.Verdict{{Rule: "spec.keep_two", Decision: "warn", Msg: "m"}}},
+			Verdicts: []plan.Verdict{{Rule: "spec.keep_two", Decision: "warn", Msg: "m"}},
+			Drift:    &plan.Drift{Note: "n", Contested: true, Adopt: "sluice import", Addresses: []plan.Stray{{Address: "10.0.1.20", Change: plan.Added, RightAt: now, Since: now, Who: who}}, Rounds: []plan.Round{{Action: "assign", Corrected: now, Undone: now, Who: who}}}},
 		{Target: "prod", Kind: inventory.KindNetworkInterface, ID: "eni-1", State: plan.InSync}, {Target: "prod", State: plan.Error},
 	}}
 	s.Plan.Seal()
@@ -83,7 +86,8 @@ func server(t *testing.T, empty bool) http.Handler {
 			Time: now, Commit: "abc", Author: "a", Committer: "c", Source: "s", Authors: []string{"a"}, CommitTime: now, Message: "m", PolicyDigest: "sha256:1", PlanHash: "sha256:2", Decision: "deny",
 			Verdicts: []history.Verdict{{Rule: "r", Decision: "deny", Msg: "m"}}, Plan: json.RawMessage(`{}`), Basis: json.RawMessage(`{}`), Target: "prod", ResourceKind: "NatGateway", ResourceID: "nat-1",
 			SpecName: "egress-a", SpecFile: "a.yaml", SpecLine: 1, Verb: "unassign", Addresses: addr, Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.2.64/28")}, MaxDrainSeconds: 350, From: "eni-1",
-			Outcome: "accepted", Code: "c", RequestID: "r", Reached: map[string]string{"prod/NatGateway/nat-1": "x"},
+			Outcome: "accepted", Code: "c", RequestID: "r", Reached: map[string]string{"prod/NatGateway/nat-1": "x"}, Of: 1,
+			Drift: []history.Stray{{Address: "10.0.1.20", Change: "added", RightAt: now, Since: now, Who: &history.Actor{Principal: "arn", Operation: "o", Time: now}}}, Rounds: []history.Round{{Action: "a", Corrected: now}},
 		}
 		for _, kind := range view.Kinds {
 			r := full

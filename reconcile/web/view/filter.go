@@ -14,7 +14,7 @@ import (
 // Kinds lists the kinds of records, in the order in which they come about.
 var Kinds = []history.Kind{
 	history.KindCommit, history.KindHeld, history.KindAcknowledged, history.KindDecision, history.KindProbe, history.KindIntent, history.KindOutcome,
-	history.KindSettled, history.KindReached, history.KindConverged, history.KindDrift, history.KindContested,
+	history.KindSettled, history.KindReached, history.KindConverged, history.KindDrift, history.KindContested, history.KindAttributed, history.KindRestored,
 }
 
 // Outcomes lists what a record's outcome can be.

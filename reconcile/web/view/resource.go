@@ -30,6 +30,7 @@ type Resource struct {
 
 	Waves    [][]plan.Action `json:"waves"`
 	Verdicts []plan.Verdict  `json:"verdicts"`
+	Drift    *plan.Drift     `json:"drift,omitempty"` // nil: a commit asked for the difference, or there is none
 }
 
 // LabelList is the labels, by key.
@@ -44,7 +45,7 @@ func (r Resource) LabelList() []string {
 func (f *Fleet) resource(p plan.Resource, now time.Time) Resource {
 	r := Resource{
 		Target: p.Target, Kind: p.Kind, ID: p.ID, Spec: p.Spec, State: p.State, Reason: p.Reason,
-		Waves: append([][]plan.Action{}, p.Waves...), Verdicts: append([]plan.Verdict{}, p.Verdicts...), Addresses: []Address{},
+		Waves: append([][]plan.Action{}, p.Waves...), Verdicts: append([]plan.Verdict{}, p.Verdicts...), Addresses: []Address{}, Drift: p.Drift,
 	}
 	if d := f.documents[p.Spec]; d != nil {
 		r.Labels, r.MinServing = d.Labels, d.MinServing

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -160,10 +161,11 @@ func TestTheAgendaListsWhatIsDueInItsOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Drift, s.Interval, s.LastPoll = &reconcile.Drift{Schedule: daily, Correct: true}, time.Minute, now.Add(-time.Hour)
+	s.Calendar.Schedules = []calendar.Schedule{{Name: "daily", Cron: daily, Correct: true}}
+	s.Interval, s.LastPoll = time.Minute, now.Add(-time.Hour)
 	list := Agenda(s, []Upcoming{{At: now.Add(2 * time.Hour), What: "window opens", Name: "nights"}}, now, 3)
 	want := []Upcoming{{At: now, What: "look at Git", Note: "at about this time, or sooner when something asks for it"},
-		{At: now.Add(time.Hour), What: "correct drift", Name: "0 4 * * *"}, {At: now.Add(2 * time.Hour), What: "window opens", Name: "nights"}}
+		{At: now.Add(time.Hour), What: "correct drift", Name: "daily", Note: "specs it is about: 1"}, {At: now.Add(2 * time.Hour), What: "window opens", Name: "nights"}}
 	if !slices.Equal(list, want) {
 		t.Errorf("%+v", list)
 	}
