@@ -94,6 +94,17 @@ func (r *Runner) now() time.Time {
 	return r.Now()
 }
 
+// Refused reports whether EC2, or the guard before it, would not do a step; what
+// waits for a busy gateway or a newer plan is not refused.
+func (s Step) Refused() bool {
+	switch inventory.Class(s.Outcome) {
+	case inventory.ClassUnauthorized, inventory.ClassNotFound, inventory.ClassRefused, inventory.ClassCredentials,
+		inventory.ClassDryRunLeak, inventory.Class(Guarded):
+		return true
+	}
+	return false
+}
+
 func (s *Step) end(o Outcome, message string) { s.Outcome, s.Message = o, message }
 
 // answered takes over what EC2 said.

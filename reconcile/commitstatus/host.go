@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/seed-6ca89210/sluice/reconcile/post"
 )
 
 // call is all that one request needs.
@@ -60,17 +61,11 @@ func newHost(provider, api, repository string) (host, error) {
 
 // CheckAPI refuses URLs that a token must not be sent to. No error quotes the URL.
 func CheckAPI(api string) (*url.URL, error) {
-	u, err := url.Parse(api)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
-		u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+	u, err := post.CheckURL(api, true)
+	if err != nil || u.RawQuery != "" {
 		return nil, errors.New("url must be https://HOST/PATH, the base of the host's API, without a login")
 	}
 	return u, nil
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // segment is what owners and repositories may be called on all three hosts; dots

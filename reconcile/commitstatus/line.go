@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
-	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/post"
 )
 
 // maxLine is the most characters that GitHub takes.
@@ -28,7 +27,7 @@ func Describe(o reconcile.Outcome) Status {
 // describe names the gravest first: what concerns the whole commit, then the worst
 // resource.
 func describe(o reconcile.Outcome) (State, string) {
-	refused := slices.IndexFunc(o.Steps, refusal)
+	refused := slices.IndexFunc(o.Steps, apply.Step.Refused)
 	unauthorised := slices.IndexFunc(o.Probes, func(p apply.Probe) bool { return p.Authorised == "no" || p.Authorised == apply.Ignored })
 	switch {
 	case o.Failure != "":
@@ -55,17 +54,6 @@ func describe(o reconcile.Outcome) (State, string) {
 		return Success, "in sync: 1 resource"
 	}
 	return Success, fmt.Sprintf("in sync: %d resources", o.Summary.InSync)
-}
-
-// refusal reports whether EC2, or the guard before it, would not do a step; what
-// waits for a busy gateway or a newer plan is not refused.
-func refusal(s apply.Step) bool {
-	switch inventory.Class(s.Outcome) {
-	case inventory.ClassUnauthorized, inventory.ClassNotFound, inventory.ClassRefused, inventory.ClassCredentials,
-		inventory.ClassDryRunLeak, inventory.Class(apply.Guarded):
-		return true
-	}
-	return false
 }
 
 func more(n int) string {
@@ -133,22 +121,5 @@ func place(s plan.SpecRef) string { return fmt.Sprintf("%s (%s:%d)", s.Name, s.F
 // none that GitHub refuses (beyond the basic plane), and not too many.
 func oneLine(text string) string {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
-	return clean(text, maxLine)
-}
-
-// clean replaces what does not print by spaces, and cuts text to so many characters.
-func clean(text string, most int) string {
-	runes := []rune(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		switch {
-		case r > 0xffff:
-			return '?'
-		case !unicode.IsPrint(r):
-			return ' '
-		}
-		return r
-	}, text)), " "))
-	if len(runes) > most {
-		runes = append(runes[:most-1], '…')
-	}
-	return string(runes)
+	return post.Clean(text, maxLine)
 }

@@ -25,7 +25,10 @@ type Config struct {
 	Token func(context.Context, *http.Client) (string, error)
 	// Forget, when set, is called when the host refused the token.
 	Forget func()
-	Log    *slog.Logger // default: discards
+	// Told, when set, is called for each status that was sent or, with the error, given
+	// up.
+	Told func(error)
+	Log  *slog.Logger // default: discards
 }
 
 // Speaker tells one repository's host.
@@ -45,6 +48,9 @@ func New(cfg Config) (*Speaker, error) {
 	cfg.Name = cmp.Or(cfg.Name, "sluice")
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Told == nil {
+		cfg.Told = func(error) {}
 	}
 	s := &Speaker{cfg: cfg, host: h}
 	s.outbox = outbox.New(s.send, s.gaveUp)
@@ -83,12 +89,14 @@ func (s *Speaker) send(ctx context.Context, about Subject, status Status) error 
 		return err
 	}
 	s.told = ""
+	s.cfg.Told(nil)
 	s.cfg.Log.Debug("commit status", "commit", about.Commit, "name", about.Name, "state", string(status.State), "line", status.Line)
 	return nil
 }
 
 // gaveUp logs an error once, until a status was sent or the error is another one.
 func (s *Speaker) gaveUp(about Subject, status Status, err error) {
+	s.cfg.Told(err)
 	if err.Error() == s.told {
 		return
 	}

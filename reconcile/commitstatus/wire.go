@@ -2,16 +2,11 @@ package commitstatus
 
 import (
 	"bytes"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"os"
 
-	"golang.org/x/net/http/httpproxy"
+	"github.com/seed-6ca89210/sluice/reconcile/post"
 )
 
 // maxAnswer bounds what is read of an answer; a status is about 2 KB.
@@ -30,60 +25,21 @@ type wire struct {
 }
 
 func (s *Speaker) open() (*wire, error) {
-	roots, err := readCA(s.cfg.CAFile)
+	transport, err := post.Transport(s.cfg.CAFile, s.cfg.Proxy)
 	if err != nil {
 		return nil, err
 	}
-	return &wire{host: s.host.name, transport: &http.Transport{
-		Proxy: s.proxy, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true,
-	}}, nil
-}
-
-// readCA adds a file's authorities to the system's; nil is the system's.
-func readCA(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("caFile: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("caFile: %s holds no certificate in PEM form", file)
-	}
-	return pool, nil
-}
-
-// proxy leaves what goes to loopback in plain text alone, as access to Git does.
-func (s *Speaker) proxy(q *http.Request) (*url.URL, error) {
-	if q.URL.Scheme != "https" {
-		return nil, nil
-	}
-	proxy, err := url.Parse(s.cfg.Proxy)
-	if s.cfg.Proxy == "" {
-		proxy, err = httpproxy.FromEnvironment().ProxyFunc()(q.URL)
-	}
-	if err != nil { // it quotes the URL
-		return nil, errors.New("the proxy is not the URL of a proxy; write it as http://HOST:PORT")
-	}
-	return proxy, nil
+	return &wire{host: s.host.name, transport: transport}, nil
 }
 
 func (w *wire) close() { w.transport.CloseIdleConnections() }
 
 // plain is a client without the wire's own rules, for services that give tokens.
 func (w *wire) plain() *http.Client {
-	return &http.Client{Transport: w.transport, CheckRedirect: stay}
+	return &http.Client{Transport: w.transport, CheckRedirect: post.Stay}
 }
 
-func (w *wire) client() *http.Client { return &http.Client{Transport: w, CheckRedirect: stay} }
-
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+func (w *wire) client() *http.Client { return &http.Client{Transport: w, CheckRedirect: post.Stay} }
 
 // RoundTrip reads an answer to its limit and keeps it. Libraries may put the token on
 // whatever they send, so nothing is sent to another host.

@@ -225,6 +225,23 @@ func TestTheEndSendsWhatWaitsForABoundedTime(t *testing.T) {
 	})
 }
 
+func TestAnAttemptThatTheEndTearsOffSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		d := open(t, func(ctx context.Context, _ string) error {
+			if first {
+				first = false
+				return errBusy
+			}
+			<-ctx.Done()
+			return &Later{Err: ctx.Err()}
+		})
+		d.Put("a", "1")
+		d.stop()
+		d.wants(t, "0s a=1", "1s a=1", "5s gave up a=1: busy")
+	})
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := New(fine2, nil)

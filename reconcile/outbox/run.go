@@ -50,12 +50,15 @@ func (o *Outbox[K, V]) send(ctx context.Context, k K) {
 	s.flying = true
 	o.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	err := o.deliver(ctx, k, v)
+	limited, cancel := context.WithTimeout(ctx, deadline)
+	err := o.deliver(limited, k, v)
 	cancel()
 
 	o.mu.Lock()
 	s.flying = false
+	if err != nil && s.err != nil && ctx.Err() != nil {
+		err = s.err // what the end tore off says less than the attempt before it
+	}
 	final := s.settle(v, s.next != v, err, time.Now())
 	o.mu.Unlock()
 	if final && o.gaveUp != nil {
