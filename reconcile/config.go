@@ -100,6 +100,9 @@ type Config struct {
 	// order. The loop calls them, one at a time, so they return at once: what takes
 	// time belongs into an outbox.
 	Observers []func(Outcome)
+	// Around are told of each part of the work as it begins and ends, by the goroutines
+	// that do it.
+	Around []Around
 }
 
 func (c *Config) validate() error {

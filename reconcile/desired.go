@@ -34,6 +34,7 @@ type Desired struct {
 	Err error
 
 	source    string                  // the repository; see gitsource.Repository
+	seen      time.Time               // when the look began that read the commit first
 	compared  *comparison             // nil: there was nothing to compare with
 	digests   map[plan.SpecRef]string // of each good document's kind and spec: what it asks for
 	policyErr error

@@ -27,6 +27,7 @@ type Loop struct {
 	stirred chan struct{}           // likewise: that EC2 may hold something else
 	bell    bell                    // rung when latest is another
 	current *Desired                // what this turn works on
+	first   string                  // the commit that this process was the first to see
 	runs    *runs                   // of the daemon; nil in commands, whose turns are runs themselves
 	status  status
 	probed  probed
@@ -79,7 +80,7 @@ func (t *Turn) Waiting() bool {
 // plan that this one must be.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
-	d, err := l.looker.look(ctx, l.latest.Load(), true)
+	d, err := l.look(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ func (o *outage) passing(p plan.Plan, now time.Time) bool {
 
 // lookAgain reads Git in the middle of converging.
 func (l *Loop) lookAgain(ctx context.Context) {
-	d, err := l.looker.look(ctx, l.latest.Load(), true)
+	d, err := l.look(ctx, true)
 	if err != nil {
 		if ctx.Err() == nil {
 			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
@@ -167,7 +168,9 @@ func (l *Loop) lookAgain(ctx context.Context) {
 
 // turn is one turn on what Git said, and tells what it came to.
 func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, error) {
-	t, err := l.takeTurn(ctx, d, saved)
+	part, end := l.around(ctx, d, Part{Name: PartTurn, Settled: l.settled(d)})
+	t, err := l.takeTurn(part, d, saved)
+	end(err)
 	l.report(ctx, d, t, err)
 	return t, err
 }
@@ -184,6 +187,12 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	if err := l.looker.engines.closeBefore(d.Engine); err != nil { // this turn judges by d's
 		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
 	}
+	switch {
+	case !l.cfg.Ledger.SeenCommit(d.Commit.ID):
+		l.first = d.Commit.ID
+	case l.first != d.Commit.ID:
+		l.first = ""
+	}
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
@@ -192,7 +201,9 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		return nil, err
 	}
 	l.tell(Event{Kind: EventReading, What: "EC2"})
-	t := &Turn{Desired: d, Inventories: l.observe(ctx, d.Specs.Documents)}
+	observing, end := l.around(ctx, d, Part{Name: PartObserve})
+	t := &Turn{Desired: d, Inventories: l.observe(observing, d.Specs.Documents)}
+	end(nil)
 	now := l.cfg.Now()
 	if err := l.journal.settle(ctx, t.Inventories, now); err != nil {
 		return nil, err
@@ -201,11 +212,13 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		Commit: d.Commit.ID, PolicyDigest: d.Engine.Digest(), Mode: string(l.cfg.Mode),
 		Documents: d.Specs.Documents, Inventories: t.Inventories, GatewayLimit: l.gatewayLimits(), Intents: l.journal.intents(now),
 	}
-	l.observeSubnets(ctx, in)
+	planning, end := l.around(ctx, d, Part{Name: PartPlan})
+	l.observeSubnets(planning, in)
+	p := plan.Make(in)
+	end(nil)
 	if ctx.Err() != nil { // half an inventory is none
 		return nil, context.Cause(ctx)
 	}
-	p := plan.Make(in)
 	if err := l.observeDrift(ctx, d, &p, t.Inventories, now); err != nil {
 		return nil, err
 	}
@@ -213,12 +226,14 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		return nil, err
 	}
 	t.Planned = p
-	t.Approved = judge.Judge(ctx, d.Engine, judge.Case{
+	judging, end := l.around(ctx, d, Part{Name: PartPolicy})
+	t.Approved = judge.Judge(judging, d.Engine, judge.Case{
 		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
 		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
 		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
 		Calendar: l.cfg.Calendar, Now: now,
 	})
+	end(ctx.Err())
 	if ctx.Err() != nil { // what could not be evaluated in time was not refused
 		return nil, context.Cause(ctx)
 	}
@@ -234,7 +249,10 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		l.report(ctx, d, t, nil) // its calls may take minutes
 	}
 	if !l.cfg.LookOnly {
-		if err := l.act(ctx, t); err != nil {
+		acting, end := l.around(ctx, d, Part{Name: PartAct})
+		err := l.act(acting, t)
+		end(err)
+		if err != nil {
 			return t, err
 		}
 	}

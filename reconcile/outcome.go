@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
@@ -20,6 +21,10 @@ type Outcome struct {
 	Commit     gitsource.Commit // of a folder, its ID is no commit's
 	Target     string
 	Mode       Mode
+	// Seen is when the look began that read the commit first, in this process. First
+	// says that no process before it had seen the commit, by the record.
+	Seen  time.Time
+	First bool
 
 	// Failure is why nothing can be planned of what Git said: no spec at all, or
 	// policies that do not compile. It stands until Git says something new.
@@ -37,6 +42,12 @@ type Outcome struct {
 	Summary   plan.Summary    // of Resources
 	Steps     []apply.Step    // what became of this turn's calls
 	Probes    []apply.Probe   // what a dry-run found out
+	Unread    bool            // a part of the target could not be read
+}
+
+// Applied reports whether everything in the target is as the commit says.
+func (o Outcome) Applied() bool {
+	return o.Failure == "" && o.Trouble == "" && o.Hold == "" && len(o.Problems) == 0 && !o.Unread && o.Summary.InSync == len(o.Resources)
 }
 
 // report tells the observers what a turn came to, for each target. A turn that was
@@ -48,7 +59,8 @@ func (l *Loop) report(ctx context.Context, d *Desired, t *Turn, err error) {
 		return
 	}
 	for _, target := range slices.Sorted(maps.Keys(l.cfg.Targets)) {
-		o := Outcome{At: l.cfg.Now(), Repository: d.source, Commit: d.Commit, Target: target, Mode: l.cfg.Mode}
+		o := Outcome{At: l.cfg.Now(), Repository: d.source, Commit: d.Commit, Target: target, Mode: l.cfg.Mode,
+			Seen: d.seen, First: d.Commit.ID == l.first}
 		switch {
 		case d.Err != nil:
 			o.Failure = d.Err.Error()
@@ -84,6 +96,7 @@ func (l *Loop) describe(o *Outcome, t *Turn) {
 		}
 	}
 	o.Summary = plan.Summarize(o.Resources)
+	o.Unread = slices.ContainsFunc(t.Inventories, func(inv inventory.Inventory) bool { return inv.Target == o.Target && len(inv.Unread) > 0 })
 	for _, s := range t.Steps {
 		if s.Target == o.Target {
 			o.Steps = append(o.Steps, s)

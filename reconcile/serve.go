@@ -47,7 +47,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		}
 		soonest = time.Now().Add(l.cfg.HintInterval)
 		last := l.latest.Load()
-		d, err := l.looker.look(ctx, last, hinted)
+		d, err := l.look(ctx, hinted)
 		pause = l.looker.pause()
 		pause += schedule.Jitter(l.cfg.spreadKey(), min(pause/10, largestGitJitter))
 		if ctx.Err() != nil {

@@ -25,6 +25,7 @@ type Status struct {
 	Transitions []Transition    // what EC2 was at work on at the last turn
 	Rules       []policy.Rule   // in force
 	Rulings     ruling.Set
+	BudgetLeft  map[string]int // see judge.Approved
 
 	Turns     int
 	LastTurn  time.Time // when a turn last ended well
@@ -99,6 +100,7 @@ func (st *status) turned(t *Turn, until deadline, now time.Time) {
 	st.s.Commit, st.s.Plan, st.s.Inventories = t.Desired.Commit, t.Plan(), t.Inventories
 	st.s.Documents, st.s.Rules, st.s.Rulings = t.Desired.Specs.Documents, t.Desired.Engine.Rules(), t.Desired.Rulings
 	st.s.Transitions = transitions(st.s.Transitions, t.Inventories, until, now)
+	st.s.BudgetLeft = t.Approved.BudgetLeft()
 	st.s.Turns++
 	st.s.LastTurn, st.s.LastBeat, st.s.TurnError = now, now, ""
 }

@@ -66,7 +66,8 @@ commit; it has a few seconds at the end, and never changes the exit status.`,
 }
 
 func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
-	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, nil)
+	told := newTellers(cfg)
+	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, told.call)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 			progress.Event(e)
 		}
 	}
-	flush, err := a.speak(ctx, cfg, &loopCfg)
+	flush, err := a.speak(ctx, cfg, &loopCfg, told)
 	if err != nil {
 		return err
 	}

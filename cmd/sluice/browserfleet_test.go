@@ -23,6 +23,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/web/access"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/live"
+	"github.com/seed-6ca89210/sluice/reconcile/web/metrics"
 )
 
 // hostile is text that would act in a page that trusts it; each sets window.hacked.
@@ -177,7 +178,7 @@ func showFleet(t *testing.T, n int, bad bool) string {
 	pages := feed.New(feed.Config{Status: get, Record: bigHistory(t, bad, now), Now: time.Now})
 	t.Cleanup(background(t.Context(), pages.Run))
 	hub := live.NewHub()
-	server := httptest.NewServer(web.Handler(web.Config{Status: get, Feed: pages, Events: hub, Guard: guard, Metrics: web.NewMetrics(), Now: time.Now, Version: "v0.5.0"}))
+	server := httptest.NewServer(web.Handler(web.Config{Status: get, Feed: pages, Events: hub, Guard: guard, Metrics: metrics.New(nil).Handler(), Now: time.Now, Version: "v0.5.0"}))
 	t.Cleanup(server.Close)
 	t.Cleanup(background(t.Context(), func(ctx context.Context) { hub.Run(ctx, func() any { return pages.Change() }) })) // before the server closes
 	return server.URL

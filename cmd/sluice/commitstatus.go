@@ -14,13 +14,11 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/commitstatus"
 )
 
-// speak adds to a loop's observers who tells the Git host what became of a commit,
-// where the configuration wants that, and starts it. The function that it returns
-// sends what still waits, within a bounded time. The end of ctx alone ends nothing:
-// the loop has its last word after it.
-func (a *app) speak(ctx context.Context, cfg config.Config, loop *reconcile.Config) (func(), error) {
+// commitStatuses adds to a loop's observers who tells the Git host what became of a
+// commit, where the configuration wants that. What it returns is to be run.
+func (a *app) commitStatuses(cfg config.Config, loop *reconcile.Config, told func(error)) (func(context.Context), error) {
 	if cfg.CommitStatus == nil {
-		return func() {}, nil
+		return func(context.Context) {}, nil
 	}
 	token, forget, err := a.statusToken(cfg)
 	if err != nil {
@@ -29,13 +27,13 @@ func (a *app) speak(ctx context.Context, cfg config.Config, loop *reconcile.Conf
 	c := cfg.CommitStatus
 	speaker, err := commitstatus.New(commitstatus.Config{
 		Provider: c.Provider, API: c.API, Repository: c.Repository, Name: c.Name, CAFile: c.CAFile, Proxy: c.Proxy,
-		Token: token, Forget: forget, Log: loop.Log,
+		Token: token, Forget: forget, Told: told, Log: loop.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("commitStatus: %w", err)
 	}
 	loop.Observers = append(loop.Observers, speaker.Observe)
-	return background(context.WithoutCancel(ctx), speaker.Run), nil
+	return speaker.Run, nil
 }
 
 // statusToken gives the configured token, or one of the app that reads the specs

@@ -53,12 +53,14 @@ func TestTheAppThatReadsTheSpecsSpeaksWithATokenOfItsOwn(t *testing.T) {
 	cfg.CommitStatus = &config.CommitStatus{Provider: "github", API: host.URL, Repository: "net/addresses", Name: "sluice"}
 	a := &app{stderr: io.Discard, getenv: func(string) string { return "" }, now: time.Now}
 	loop := reconcile.Config{Log: slog.New(slog.DiscardHandler)}
-	flush, err := a.speak(t.Context(), cfg, &loop)
+	flush, err := a.speak(t.Context(), cfg, &loop, newTellers(cfg))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const commit = "18f3e63d05582537db6d183d9d557be09e1f90c8"
-	loop.Observers[0](reconcile.Outcome{Commit: gitsource.Commit{ID: commit}, Target: "default", Mode: reconcile.Apply})
+	for _, observe := range loop.Observers {
+		observe(reconcile.Outcome{Commit: gitsource.Commit{ID: commit}, Target: "default", Mode: reconcile.Apply})
+	}
 	flush()
 	close(told)
 	want := []string{"token [addresses] map[statuses:write]", "Bearer ghs_x /repos/net/addresses/statuses/" + commit + " success"}

@@ -60,6 +60,12 @@ func await(ts *testscript.TestScript, args []string) {
 			lines := st.host.text()
 			return lines, want.MatchString(lines)
 		})
+	case "heard":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "to hear something like "+args[1], func() (string, bool) {
+			lines := st.ears.text()
+			return lines, want.MatchString(lines)
+		})
 	default:
 		ts.Fatalf("unknown: await %s", args[0])
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
-	"github.com/seed-6ca89210/sluice/reconcile/web"
 )
 
 // demoSpeed lets three minutes of draining pass in three seconds, for the
@@ -191,8 +190,8 @@ func (d *demo) start(ctx context.Context) error {
 
 // daemon runs the loop and its API, as serve does, with its events on the stage.
 func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan error) error {
-	metrics := web.NewMetrics()
-	loopCfg, err := d.wire(ctx, cfg, cfg.Mode, metrics.Call)
+	told := newTellers(cfg)
+	loopCfg, err := d.wire(ctx, cfg, cfg.Mode, told.call)
 	if err != nil {
 		return err
 	}
@@ -204,6 +203,7 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 	if err != nil {
 		return err
 	}
+	loopCfg.Observers, loopCfg.Around = append(loopCfg.Observers, told.metrics.Observe), append(loopCfg.Around, told.metrics.Around)
 	loopCfg.History, loopCfg.Pace = store, reconcile.Pace{Min: 250 * time.Millisecond, Max: 250 * time.Millisecond}
 	var loop *reconcile.Loop
 	progress := d.progress(d.stdout, &loop)
@@ -222,7 +222,7 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 	endProgress := background(ctx, progress.Run)
 	go func() {
 		defer endProgress()
-		err := d.site.serve(ctx, d.app, loop, store, metrics, nil)
+		err := d.site.serve(ctx, d.app, loop, store, told.metrics, nil)
 		if e := loop.Close(); err == nil {
 			err = e
 		}

@@ -47,11 +47,13 @@ func TestMain(m *testing.M) {
 //	keys FILE                   print the paths of all fields of a JSON file
 //	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
-//	await status|calls|told|recorded REGEXP   until the daemon's status, the calls, its record, or what the host was told, match
+//	await status|calls|told|recorded|heard REGEXP   until the daemon's status, the calls, its record, what the host was told, or what the ears heard, match
 //	get PATH                    print a page of the daemon's API
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
 //	statuses                    print what it was told since the last time, one a line
+//	ears                        start a Slack, a receiver of events and a collector of traces; sets $EARS_URL; their token is canary-ears
+//	heard                       print what they heard since the last time, one a line
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
 
@@ -87,6 +89,8 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"hook":       positive(hook),
 			"statushost": positive(startStatusHost),
 			"statuses":   positive(statuses),
+			"ears":       positive(startEars),
+			"heard":      positive(heard),
 			"sigterm":    positive(sigterm),
 		},
 	})

@@ -11,7 +11,6 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
-	"github.com/seed-6ca89210/sluice/reconcile/web"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -35,7 +34,13 @@ example signs one for generic.
 With commitStatus in the configuration, the Git host is told what became of each
 commit, as the status sluice/TARGET:
 
-  commitStatus: {provider: github, tokenFile: status.token}`,
+  commitStatus: {provider: github, tokenFile: status.token}
+
+notify tells Slack, or whoever receives CloudEvents, what is new; traces names an
+OpenTelemetry collector:
+
+  notify: [{slack: {tokenFile: slack.token, channel: C0123456789}}]
+  traces: {url: "https://collector.example.com:4318/v1/traces"}`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
 
@@ -63,8 +68,8 @@ commit, as the status sluice/TARGET:
 }
 
 func (a *app) serve(ctx context.Context, cfg config.Config) error {
-	metrics := web.NewMetrics()
-	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, metrics.Call)
+	told := newTellers(cfg)
+	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, told.call)
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		loopCfg.Log = slog.New(slog.NewTextHandler(progress.Beside(a.stderr), nil))
 		defer background(ctx, progress.Run)()
 	}
-	flush, err := a.speak(ctx, cfg, &loopCfg)
+	flush, err := a.speak(ctx, cfg, &loopCfg, told)
 	if err != nil {
 		return err
 	}
@@ -98,19 +103,19 @@ func (a *app) serve(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	defer loop.Close()
-	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, metrics.Webhook)
+	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, told.metrics.Webhook)
 	if err != nil {
 		return err
 	}
 	if cfg.Hints.SQS != nil {
-		queue, err := a.eventQueue(ctx, *cfg.Hints.SQS, loopCfg.Log, loop.HintEC2, metrics.Event)
+		queue, err := a.eventQueue(ctx, *cfg.Hints.SQS, loopCfg.Log, loop.HintEC2, told.metrics.Event)
 		if err != nil {
 			return err
 		}
 		defer background(ctx, queue.Run)()
 	}
 	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", site.url, "history", cfg.History.File)
-	err = site.serve(ctx, a, loop, store, metrics, hooks)
+	err = site.serve(ctx, a, loop, store, told.metrics, hooks)
 	for _, r := range loop.Draining() {
 		loopCfg.Log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
 	}

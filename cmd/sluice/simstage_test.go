@@ -23,6 +23,7 @@ type stage struct {
 	api   string // of the daemon that was awaited last
 
 	host *statusHost
+	ears *ears
 }
 
 type stageKey struct{}

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/web/access"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/live"
+	"github.com/seed-6ca89210/sluice/reconcile/web/metrics"
 )
 
 // site is where the daemon's pages are, and who may see them.
@@ -110,12 +111,13 @@ func (s *site) close() {
 }
 
 // serve runs the loop and the servers until ctx ends or one of them fails.
-func (s *site) serve(ctx context.Context, a *app, loop *reconcile.Loop, store *history.File, metrics *web.Metrics, hooks map[string]http.Handler) error {
+func (s *site) serve(ctx context.Context, a *app, loop *reconcile.Loop, store *history.File, counted *metrics.Metrics, hooks map[string]http.Handler) error {
+	counted.Read(metrics.Source{Status: loop.Status, DrainUntil: loop.DrainUntil, Now: a.now})
 	pages := feed.New(feed.Config{Status: loop.Status, Record: store, Now: a.now})
 	defer background(ctx, pages.Run)()
 	defer background(ctx, func(ctx context.Context) { s.hub.Run(ctx, func() any { return pages.Change() }) })()
 	handler := web.Handler(web.Config{
-		Status: loop.Status, Feed: pages, Events: s.hub, Guard: s.guard, Metrics: metrics, Look: loop.Hint,
+		Status: loop.Status, Feed: pages, Events: s.hub, Guard: s.guard, Metrics: counted.Handler(), Look: loop.Hint,
 		Version: version(), Now: a.now, Webhooks: hooks,
 	})
 	if s.beside != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // onCall is told of every EC2 call.
-type onCall func(target, operation, code string, took time.Duration)
+type onCall func(ctx context.Context, target string, a ec2.Attempt)
 
 // wire makes a loop's configuration from settings. ec2Mode is how far the EC2
 // clients may go, whatever the loop asks of them.
@@ -58,9 +58,9 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 func (a *app) client(ctx context.Context, name string, target config.Target, ec2Mode string, count onCall) (*ec2.Client, error) {
 	return ec2.New(ctx, ec2.Config{
 		Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated,
-		OnCall: func(operation, code string, took time.Duration) {
+		OnCall: func(ctx context.Context, a ec2.Attempt) {
 			if count != nil {
-				count(name, operation, code, took)
+				count(ctx, name, a)
 			}
 		},
 	})

@@ -25,7 +25,7 @@ import (
 type Client struct {
 	target  string
 	timeout time.Duration
-	onCall  func(operation, code string, took time.Duration)
+	onCall  func(context.Context, Attempt)
 	api     *awsec2.Client
 	rates   rates
 }
@@ -41,7 +41,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		cfg.CallTimeout = defaultCallTimeout
 	}
 	if cfg.OnCall == nil {
-		cfg.OnCall = func(string, string, time.Duration) {}
+		cfg.OnCall = func(context.Context, Attempt) {}
 	}
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("target %q: %w", cfg.Target, err)
@@ -178,6 +178,6 @@ func (c *Client) attempt(ctx context.Context, in middleware.FinalizeInput, next 
 			code = string(f.Class)
 		}
 	}
-	c.onCall(operation, code, time.Since(started))
+	c.onCall(ctx, Attempt{Operation: operation, Code: code, RequestID: cut(x.requestID), Began: started, Took: time.Since(started)})
 	return out, metadata, err
 }

@@ -47,10 +47,18 @@ type Config struct {
 	// token bucket not included; 15 seconds when zero.
 	CallTimeout time.Duration
 
-	// OnCall, when set, is told of every attempt: the operation, EC2's error
-	// code (or the class of the failure when there was none, or "" for a
-	// success), and how long it took. It may be called by several goroutines.
-	OnCall func(operation, code string, took time.Duration)
+	// OnCall, when set, is told of every attempt, with the context that the call was
+	// made with. It may be called by several goroutines.
+	OnCall func(ctx context.Context, a Attempt)
+}
+
+// Attempt is one request to EC2 and how it ended.
+type Attempt struct {
+	Operation string
+	Code      string // EC2's error code, or the class of the failure when there was none; empty: success
+	RequestID string // EC2's; empty when there was no answer
+	Began     time.Time
+	Took      time.Duration
 }
 
 // The modes.

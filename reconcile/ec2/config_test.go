@@ -188,6 +188,7 @@ func TestTheMetadataServiceIsAskedWithTokensOnly(t *testing.T) {
 
 func TestOnCallHearsOfEveryAttempt(t *testing.T) {
 	environment(t)
+	type key struct{}
 	var heard []string
 	w := &wire{}
 	w.answer = func(n int, form url.Values) (int, string) {
@@ -200,13 +201,16 @@ func TestOnCallHearsOfEveryAttempt(t *testing.T) {
 		return ok(form, "")
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := clientOf(t, Config{Target: "t", Mode: modeApply, Transport: w, OnCall: func(operation, code string, _ time.Duration) {
-			heard = append(heard, operation+"="+code)
+		c := clientOf(t, Config{Target: "t", Mode: modeApply, Transport: w, OnCall: func(ctx context.Context, a Attempt) {
+			heard = append(heard, fmt.Sprintf("%s=%s of %v", a.Operation, a.Code, ctx.Value(key{})))
+			if a.Began.IsZero() || a.Code == "lost" && a.RequestID != "" {
+				t.Errorf("attempt %+v", a)
+			}
 		}})
-		c.Observe(context.Background(), allGateways)
-		_, _ = c.Do(context.Background(), assignNatCall)
+		c.Observe(context.WithValue(context.Background(), key{}, "read"), allGateways)
+		_, _ = c.Do(context.WithValue(context.Background(), key{}, "change"), assignNatCall)
 	})
-	want := "DescribeNatGateways=RequestLimitExceeded DescribeNatGateways= AssignPrivateNatGatewayAddress=lost"
+	want := "DescribeNatGateways=RequestLimitExceeded of read DescribeNatGateways= of read AssignPrivateNatGatewayAddress=lost of change"
 	if got := strings.Join(heard, " "); got != want {
 		t.Errorf("heard %q, want %q", got, want)
 	}

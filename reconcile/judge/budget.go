@@ -35,6 +35,7 @@ func (j *judgement) budgets() {
 	for _, inv := range j.c.Inventories {
 		managed, excess := totals[inv.Target].managed, totals[inv.Target].excess
 		allowed := max(j.c.Budget.Removals, managed*j.c.Budget.Percent/100)
+		j.left[inv.Target] = max(0, allowed-excess)
 		if excess <= allowed {
 			continue
 		}

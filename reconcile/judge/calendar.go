@@ -95,7 +95,7 @@ func closed(c calendar.Calendar, docs []spec.Document, now time.Time) []calendar
 
 // approved is the plan as it stands, with what is needed to ask the calendar again.
 func (j *judgement) approved() Approved {
-	a := Approved{plan: j.p, calendar: j.c.Calendar, owners: map[liveKey]spec.Document{}}
+	a := Approved{plan: j.p, calendar: j.c.Calendar, left: j.left, owners: map[liveKey]spec.Document{}}
 	for i := range j.p.Resources {
 		r := &j.p.Resources[i]
 		if doc, ok := j.docs[r.Spec]; ok && r.ID != "" {

@@ -51,18 +51,23 @@ type Approved struct {
 	plan     plan.Plan
 	calendar calendar.Calendar
 	owners   map[liveKey]spec.Document // of every resource that has a good one
+	left     map[string]int            // of the budget, by target
 }
 
 // Plan returns the judged plan: every resource with its verdicts, those that were
 // stopped included. The caller must not change its slices.
 func (a Approved) Plan() plan.Plan { return a.plan }
 
+// BudgetLeft says by target how many more addresses the specs may take away without
+// an approval. The caller must not change it.
+func (a Approved) BudgetLeft() map[string]int { return a.left }
+
 // Judge evaluates spec rules for every good document, action rules for every
 // action, plan rules for the whole, then the budget, then whether the commit is held,
 // then approvals, and in the end the calendar. It fails closed: what cannot be
 // evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
-	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories)}
+	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories), left: map[string]int{}}
 	j.judgeDocuments(ctx)
 	j.judgeActions(ctx)
 	j.p.Seal()
@@ -83,6 +88,7 @@ type judgement struct {
 	docs   map[plan.SpecRef]document
 	live   map[liveKey]live
 	free   free
+	left   map[string]int // of the budget, by target
 }
 
 // judgeDocuments asks the spec rules about the document behind each resource.

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/web/access"
 	"github.com/seed-6ca89210/sluice/reconcile/web/api"
@@ -21,7 +19,7 @@ type Config struct {
 	Feed    *feed.Feed
 	Events  http.Handler // the stream of changes
 	Guard   *access.Guard
-	Metrics *Metrics
+	Metrics http.Handler
 	Look    func() // makes the daemon ask Git now
 	Version string
 	Now     func() time.Time
@@ -32,7 +30,6 @@ type Config struct {
 
 // Handler serves the paths of the package comment.
 func Handler(cfg Config) http.Handler {
-	cfg.Metrics.status = cfg.Status
 	mux := http.NewServeMux()
 	for path, h := range cfg.Webhooks {
 		mux.Handle(path, h)
@@ -51,7 +48,7 @@ func (cfg Config) probes(mux *http.ServeMux) {
 	mux.Handle("GET /readyz", cfg.Guard.Hosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		probe(w, cfg.Status().Ready(), "no turn has ended yet")
 	})))
-	mux.Handle("GET /metrics", cfg.Guard.Reading(promhttp.HandlerFor(cfg.Metrics.registry, promhttp.HandlerOpts{}), stranger()))
+	mux.Handle("GET /metrics", cfg.Guard.Reading(cfg.Metrics, stranger()))
 }
 
 func probe(w http.ResponseWriter, ok bool, why string) {

@@ -14,8 +14,6 @@ import (
 
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
-	"github.com/seed-6ca89210/sluice/reconcile/inventory"
-	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/web/access"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/live"
@@ -52,7 +50,7 @@ func config(t *testing.T, s reconcile.Status, broken error) Config {
 	}
 	status := func() reconcile.Status { return s }
 	return Config{
-		Status: status, Metrics: NewMetrics(), Now: func() time.Time { return now }, Guard: guard, Events: live.NewHub(),
+		Status: status, Metrics: http.NotFoundHandler(), Now: func() time.Time { return now }, Guard: guard, Events: live.NewHub(),
 		Feed: feed.New(feed.Config{Status: status, Record: records{broken}, Now: func() time.Time { return now }}),
 	}
 }
@@ -150,27 +148,5 @@ func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 	var last struct{ Error string }
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Error != "disk gone" {
 		t.Errorf("last line %q: %v", lines[len(lines)-1], err)
-	}
-}
-
-func TestMetricsAreReadFromTheStatus(t *testing.T) {
-	s := reconcile.Status{Turns: 3, LastTurn: now, GitError: "x"}
-	s.Plan.Summary = plan.Summary{InSync: 5, Denied: 1}
-	s.Inventories = []inventory.Inventory{{Target: "prod", NatGateways: []inventory.NatGateway{{Addresses: []inventory.Address{{Status: inventory.StatusUnassigning}}}}}}
-	cfg := config(t, s, nil)
-	m := cfg.Metrics
-	h := Handler(cfg)
-	m.Call("prod", "DescribeNatGateways", "", time.Second)
-	m.Webhook("github", "refused")
-	_, body := get(t, h, "localhost", "/metrics")
-	for _, line := range []string{
-		`sluice_resources{state="in-sync"} 5`, `sluice_resources{state="denied"} 1`, `sluice_turns_total 3`,
-		`sluice_draining_addresses{target="prod"} 1`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`,
-		`sluice_ec2_calls_total{code="",operation="DescribeNatGateways",target="prod"} 1`,
-		`sluice_webhook_requests_total{outcome="refused",provider="github"} 1`,
-	} {
-		if !strings.Contains(body, line+"\n") {
-			t.Errorf("no line %s", line)
-		}
 	}
 }

@@ -29,6 +29,8 @@ type Config struct {
 	Hints    Hints
 
 	CommitStatus *CommitStatus // nil: no Git host is told anything
+	Notify       []Notify
+	Traces       *Traces // nil: the environment says, as OpenTelemetry has it
 	PolicyLimits PolicyLimits
 }
 

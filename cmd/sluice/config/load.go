@@ -78,6 +78,8 @@ type raw struct {
 
 	CommitStatus *rawCommitStatus `json:"commitStatus"`
 	PolicyLimits rawPolicyLimits  `json:"policyLimits"`
+	Notify       []rawNotify      `json:"notify"`
+	Traces       *rawTraces       `json:"traces"`
 }
 
 type rawRepo struct {
@@ -165,6 +167,10 @@ func (l *loader) config() Config {
 	cfg.Hints = l.hints(r.Hints)
 	cfg.CommitStatus = l.commitStatus(cfg.Specs, r.CommitStatus)
 	cfg.PolicyLimits = l.policyLimits(r.PolicyLimits)
+	for i, n := range r.Notify {
+		cfg.Notify = append(cfg.Notify, l.notify(cfg, n, "notify", strconv.Itoa(i)))
+	}
+	cfg.Traces = l.traces(cfg.Specs, r.Traces)
 	return cfg
 }
 
