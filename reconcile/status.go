@@ -25,6 +25,16 @@ type Status struct {
 	GitError  string        `json:"gitError"`  // of the last look; empty when it went well
 	TurnError string        `json:"turnError"` // of the last turn
 	Interval  time.Duration `json:"-"`
+
+	// Config is whoever runs the loop's to fill in: the loop has a configuration, and
+	// knows no file that it came from.
+	Config ConfigStatus `json:"config"`
+}
+
+// ConfigStatus is which configuration is in force.
+type ConfigStatus struct {
+	Loaded time.Time `json:"loaded"` // when the one in force was read
+	Error  string    `json:"error"`  // why the last one was refused since; empty when it was not
 }
 
 // status guards a Status.

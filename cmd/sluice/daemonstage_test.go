@@ -137,10 +137,13 @@ func hook(ts *testscript.TestScript, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, data)
 }
 
-func sigterm(ts *testscript.TestScript, _ []string) {
-	for _, cmd := range ts.BackgroundCmds() {
-		if cmd.ProcessState == nil {
-			ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+// signalAll sends a signal to all that runs in the background.
+func signalAll(sig syscall.Signal) func(*testscript.TestScript, []string) {
+	return func(ts *testscript.TestScript, _ []string) {
+		for _, cmd := range ts.BackgroundCmds() {
+			if cmd.ProcessState == nil {
+				ts.Check(cmd.Process.Signal(sig))
+			}
 		}
 	}
 }

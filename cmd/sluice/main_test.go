@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ func TestMain(m *testing.M) {
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
 //	statuses                    print what it was told since the last time, one a line
+//	sighup                      send SIGHUP to what runs in the background
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
 
@@ -87,7 +89,8 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"hook":       positive(hook),
 			"statushost": positive(startStatusHost),
 			"statuses":   positive(statuses),
-			"sigterm":    positive(sigterm),
+			"sighup":     positive(signalAll(syscall.SIGHUP)),
+			"sigterm":    positive(signalAll(syscall.SIGTERM)),
 		},
 	})
 }

@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
-	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/history"
-	"github.com/seed-6ca89210/sluice/reconcile/web"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -24,16 +22,16 @@ func (a *app) serveCommand() *cobra.Command {
 SIGINT: then stop between two calls and say what is still draining. A process
 that is killed loses nothing; the next one looks at EC2 and goes on.
 
+On SIGHUP the configuration and the files that it names are read again. All of it
+takes effect, between two calls; or, when anything is wrong with it, nothing does,
+and the log says what. history.file and listen need a restart.
+
 Where the configuration names a secret for it, a signed POST /webhook/github
 (gitlab, gitea, bitbucket, generic) makes it look at Git at once. The last
-example signs one for generic.
-
-With commitStatus in the configuration, the Git host is told what became of each
-commit, as the status sluice/TARGET:
-
-  commitStatus: {provider: github, tokenFile: status.token}`,
+example signs one for generic.`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
+  kill -HUP $(pidof sluice)       after a change of sluice.yaml
 
   id=$(cat /proc/sys/kernel/random/uuid) time=$(date +%s)
   curl -d push -H "X-Sluice-Delivery: $id" -H "X-Sluice-Timestamp: $time" \
@@ -42,73 +40,17 @@ commit, as the status sluice/TARGET:
     http://127.0.0.1:8080/webhook/generic`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings(a.getenv)
-			if err != nil {
-				return err
-			}
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
 			a.collectGarbage(100)
-			return a.serve(cmd.Context(), cfg)
+			return a.serve(cmd.Context(), hangup, func() (config.Config, error) { return c.settings(a.getenv) })
 		},
 	}
 	c.where(cmd)
 	c.historyFlag(cmd)
 	cmd.Flags().StringVar(&c.mode, "mode", "", "observe, dry-run or apply (default: the configuration's, dry-run)")
 	return cmd
-}
-
-func (a *app) serve(ctx context.Context, cfg config.Config) error {
-	metrics := web.NewMetrics()
-	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, metrics.Call)
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	defer listener.Close()
-	loopCfg.Ledger = history.NewLedger()
-	store, err := openHistory(ctx, cfg.History.File, "serve", "http://"+listener.Addr().String(), loopCfg.Ledger)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	loopCfg.History = store
-	var loop *reconcile.Loop
-	loopCfg.Events = eventLogger(loopCfg.Log)
-	if isTerminal(a.stderr) {
-		progress := a.progress(a.stderr, &loop)
-		loopCfg.Events = progress.Event
-		loopCfg.Log = slog.New(slog.NewTextHandler(progress.Beside(a.stderr), nil))
-		defer background(ctx, progress.Run)()
-	}
-	flush, err := a.speak(ctx, cfg, &loopCfg)
-	if err != nil {
-		return err
-	}
-	defer flush()
-	if loop, err = reconcile.New(loopCfg); err != nil {
-		return err
-	}
-	defer loop.Close()
-	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, metrics.Webhook)
-	if err != nil {
-		return err
-	}
-	if cfg.Hints.SQS != nil {
-		queue, err := a.eventQueue(ctx, *cfg.Hints.SQS, loopCfg.Log, loop.HintEC2, metrics.Event)
-		if err != nil {
-			return err
-		}
-		defer background(ctx, queue.Run)()
-	}
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: a.now, Webhooks: hooks})
-	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", "http://"+listener.Addr().String(), "history", cfg.History.File)
-	err = runBoth(ctx, listener, handler, loop.Serve)
-	for _, r := range loop.Draining() {
-		loopCfg.Log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
-	}
-	return err
 }
 
 // background runs f beside what follows; the function it returns ends f and waits

@@ -30,7 +30,7 @@ type Config struct {
 
 // Handler serves the paths of the package comment.
 func Handler(cfg Config) http.Handler {
-	cfg.Metrics.status = cfg.Status
+	cfg.Metrics.status.Store(&cfg.Status)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		probe(w, cfg.Status().Healthy(cfg.Now()), "the loop has done nothing lately")

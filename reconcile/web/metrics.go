@@ -1,6 +1,7 @@
 package web
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +20,7 @@ type Metrics struct {
 	seconds  *prometheus.CounterVec
 	webhooks *prometheus.CounterVec
 	events   *prometheus.CounterVec
-	status   func() reconcile.Status
+	status   atomic.Pointer[func() reconcile.Status]
 }
 
 // NewMetrics makes an own registry: nothing global.
@@ -103,6 +104,12 @@ func gauges() []gauge {
 			emit(flag(s.GitError != ""), "git")
 			emit(flag(s.TurnError != ""), "turn")
 		}},
+		{desc("sluice_config_last_reload_successful", "0 while the last configuration that was read is refused, and an older one in force."), func(s reconcile.Status, emit func(float64, ...string)) {
+			emit(flag(s.Config.Error == ""))
+		}},
+		{desc("sluice_config_last_reload_success_timestamp_seconds", "When the configuration in force was read."), func(s reconcile.Status, emit func(float64, ...string)) {
+			emit(seconds(s.Config.Loaded))
+		}},
 	}
 }
 
@@ -141,10 +148,11 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect is part of prometheus.Collector.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
-	if m.status == nil {
+	status := m.status.Load()
+	if status == nil {
 		return
 	}
-	s := m.status()
+	s := (*status)()
 	for _, g := range gauges() {
 		g.read(s, func(value float64, labels ...string) {
 			ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value, labels...)

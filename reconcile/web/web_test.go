@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -130,7 +131,7 @@ func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 }
 
 func TestMetricsAreReadFromTheStatus(t *testing.T) {
-	s := reconcile.Status{Turns: 3, LastTurn: now, GitError: "x"}
+	s := reconcile.Status{Turns: 3, LastTurn: now, GitError: "x", Config: reconcile.ConfigStatus{Loaded: now, Error: "sluice.yaml:3:1: no"}}
 	s.Plan.Summary = plan.Summary{InSync: 5, Denied: 1}
 	s.Inventories = []inventory.Inventory{{Target: "prod", NatGateways: []inventory.NatGateway{{Addresses: []inventory.Address{{Status: inventory.StatusUnassigning}}}}}}
 	m := NewMetrics()
@@ -143,6 +144,7 @@ func TestMetricsAreReadFromTheStatus(t *testing.T) {
 		`sluice_draining_addresses{target="prod"} 1`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`,
 		`sluice_ec2_calls_total{code="",operation="DescribeNatGateways",target="prod"} 1`,
 		`sluice_webhook_requests_total{outcome="refused",provider="github"} 1`,
+		`sluice_config_last_reload_successful 0`, fmt.Sprintf("sluice_config_last_reload_success_timestamp_seconds %g", float64(now.Unix())),
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("no line %s", line)
