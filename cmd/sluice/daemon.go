@@ -42,6 +42,7 @@ type parts struct {
 	specs   string // where they are, without any password
 	loop    *reconcile.Loop
 	handler http.Handler
+	archive history.Archive       // for old records; nil: they stay
 	queue   func(context.Context) // listens to EC2's events; nil: nobody does
 	flush   func()                // sends what is still to be told
 }
@@ -103,6 +104,11 @@ func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reco
 	}
 	loopCfg.Log, loopCfg.Events = d.log, d.events
 	p := &parts{cfg: cfg, read: d.now(), specs: loopCfg.Specs.String()}
+	if cfg.History.Keep > 0 {
+		if p.archive, err = openArchive(ctx, cfg.History.Export); err != nil {
+			return nil, fmt.Errorf("history.export: %w", err)
+		}
+	}
 	if p.flush, err = d.speak(ctx, cfg, &loopCfg); err != nil {
 		return nil, err
 	}
@@ -121,7 +127,7 @@ func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reco
 		}
 		p.queue = queue.Run
 	}
-	p.handler = web.Handler(web.Config{Status: d.status, Records: d.store.Records, Metrics: d.metrics, Now: d.now, Webhooks: hooks})
+	p.handler = web.Handler(web.Config{Status: d.status, Log: d.store, Metrics: d.metrics, Now: d.now, Webhooks: hooks})
 	return p, nil
 }
 

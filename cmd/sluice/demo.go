@@ -151,12 +151,12 @@ func (d *demo) say(text string) { _ = d.style.Title(text) } // a page that canno
 
 // explainNow reads the daemon's record through its API, as another process would.
 func (d *demo) explainNow(ctx context.Context, addr netip.Addr) error {
-	records, err := readHistory(ctx, d.history)
+	k, err := readHistory(ctx, d.history)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(d.stdout)
-	return d.style.Explain(history.Explain(records, addr))
+	return d.style.Explain(history.Explain(k.records, addr))
 }
 
 // start brings up simulator, repository and daemon.
@@ -219,7 +219,7 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
-	handler := web.Handler(web.Config{Status: loop.Status, Records: store.Records, Metrics: metrics, Now: d.now})
+	handler := web.Handler(web.Config{Status: loop.Status, Log: store, Metrics: metrics, Now: d.now})
 	endProgress := background(ctx, progress.Run)
 	go func() {
 		defer endProgress()

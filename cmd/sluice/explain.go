@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -42,11 +43,15 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) explain(ctx context.Context, path string, addr netip.Addr, output string) error {
-	records, err := readHistory(ctx, path)
+	k, err := readHistory(ctx, path)
 	if err != nil {
 		return err
 	}
-	story := history.Explain(records, addr)
+	a.tellCut(k.cut)
+	story := history.Explain(k.records, addr)
+	if len(story.Events) == 0 && k.cut != nil {
+		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports", addr, k.cut.Last.UTC().Format(time.DateOnly))
+	}
 	if len(story.Events) == 0 {
 		return fmt.Errorf("the record says nothing of %s; `sluice history` lists what it knows", addr)
 	}

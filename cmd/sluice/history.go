@@ -47,18 +47,20 @@ func (a *app) historyCommand() *cobra.Command {
 			if verify {
 				return a.verify(cmd.Context(), path)
 			}
-			records, err := readHistory(cmd.Context(), path)
+			k, err := readHistory(cmd.Context(), path)
 			if err != nil {
 				return err
 			}
+			a.tellCut(k.cut)
 			if c.output == "json" {
-				return render.HistoryJSON(a.stdout, records)
+				return render.HistoryJSON(a.stdout, k.records)
 			}
-			return render.New(a.stdout, a.getenv).History(records)
+			return render.New(a.stdout, a.getenv).History(k.records)
 		},
 	}
 	c.recordPath(cmd)
 	c.outputFlag(cmd, "text", "json")
+	cmd.AddCommand(a.historyExportCommand(), a.historyVerifyCommand())
 	cmd.Flags().BoolVar(&verify, "verify", false, "check the hash chain instead of printing")
 	return cmd
 }
@@ -68,9 +70,13 @@ func (a *app) verify(ctx context.Context, path string) error {
 	report, err := verifyFile(ctx, path)
 	var held *history.HeldError
 	if errors.As(err, &held) && held.Holder.API != "" {
-		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder.API))
+		report, err = history.VerifyLog(ctx, remoteLog{held.Holder.API}, history.Head{})
 	}
 	if err != nil {
+		return err
+	}
+	if cp := report.Cut; cp != nil {
+		_, err = fmt.Fprintf(a.stdout, "records %d to %d, the chain is whole; head %s\n%s\n", cp.Seq+1, report.Records, report.Head, printable(cutWords(cp)))
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%d records, the chain is whole; head %s\n", report.Records, report.Head)

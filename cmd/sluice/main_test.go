@@ -53,6 +53,9 @@ func TestMain(m *testing.M) {
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
 //	statuses                    print what it was told since the last time, one a line
+//	oldrecords FILE COUNT DAYS  begin a record that is DAYS old
+//	s3                          start an S3, and make it this script's
+//	objects                     print what is in it, one a line
 //	sighup                      send SIGHUP to what runs in the background
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
@@ -89,6 +92,9 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"hook":       positive(hook),
 			"statushost": positive(startStatusHost),
 			"statuses":   positive(statuses),
+			"oldrecords": positive(oldRecords),
+			"s3":         positive(startS3),
+			"objects":    positive(objects),
 			"sighup":     positive(signalAll(syscall.SIGHUP)),
 			"sigterm":    positive(signalAll(syscall.SIGTERM)),
 		},

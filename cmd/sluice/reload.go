@@ -42,6 +42,7 @@ func (d *daemon) runUntilReload(ctx context.Context) (*parts, error) {
 	if now.queue != nil {
 		defer background(turning, now.queue)()
 	}
+	defer background(turning, func(ctx context.Context) { d.retain(ctx, now) })()
 	go func() { ended <- now.loop.Serve(turning) }()
 	for {
 		select {

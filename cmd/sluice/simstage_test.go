@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/seed-6ca89210/sluice/reconcile/bucket/standin"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/eventqueue/sqsstand"
 )
@@ -23,6 +24,7 @@ type stage struct {
 	api   string // of the daemon that was awaited last
 
 	host *statusHost
+	s3   *standin.S3
 }
 
 type stageKey struct{}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,6 +24,8 @@ type File struct {
 	db       *bbolt.DB
 	file     *os.File // below db; for the case that db cannot be closed any more
 	readOnly bool
+
+	partRecords uint64 // see CutBefore; tests have smaller ones
 
 	mu     sync.Mutex // guards what follows, and makes appends one by one
 	broken error      // the effect of a write is unknown: no further one
@@ -56,7 +57,7 @@ func Open(path string, holder Holder) (*File, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	f := &File{path: path, db: db, file: file}
+	f := &File{path: path, db: db, file: file, partRecords: maxPartRecords}
 	err = guard(path, func() error { return db.Update(func(tx *bbolt.Tx) error { return initialise(tx, path) }) })
 	if err == nil && fresh {
 		err = syncFolder(filepath.Dir(path))
@@ -132,8 +133,8 @@ func syncFolder(path string) error {
 	return d.Sync()
 }
 
-// Records implements [Store]. Records that are appended meanwhile are yielded too.
-func (f *File) Records(ctx context.Context, from uint64) iter.Seq2[Record, error] {
+// Records implements [Log]. Records that are appended meanwhile are yielded too.
+func (f *File) Records(ctx context.Context, from uint64) Records {
 	return func(yield func(Record, error) bool) {
 		for {
 			records, err := f.read(ctx, from)
@@ -160,6 +161,15 @@ func (f *File) read(ctx context.Context, from uint64) (records []Record, err err
 		return nil, err
 	}
 	err = f.view(func(tx *bbolt.Tx) error {
+		if from > 1 { // 1 is the first that is there
+			cp, err := readCheckpoint(tx)
+			if err != nil {
+				return &CorruptError{Path: f.path, Reason: err.Error()}
+			}
+			if cp != nil && from <= cp.Seq {
+				return &CutError{Seq: from, Checkpoint: *cp}
+			}
+		}
 		c := tx.Bucket(recordsBucket).Cursor()
 		for key, data := c.Seek(seqKey(from)); key != nil && len(records) < batch; key, data = c.Next() {
 			if len(key) != 8 {

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
-	"iter"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,7 +18,7 @@ import (
 // Config is what the pages are made from.
 type Config struct {
 	Status  func() reconcile.Status
-	Records func(ctx context.Context, from uint64) iter.Seq2[history.Record, error]
+	Log     history.Log
 	Metrics *Metrics
 	Now     func() time.Time
 	// Webhooks are handlers by path that are answered under any host's name: they
@@ -44,6 +42,7 @@ func Handler(cfg Config) http.Handler {
 		_ = json.NewEncoder(w).Encode(cfg.Status()) // a client that went away is no error of ours
 	})
 	mux.HandleFunc("GET /api/v1/history", cfg.history)
+	mux.HandleFunc("GET /api/v1/history/checkpoint", cfg.checkpoint)
 	all := http.NewServeMux()
 	all.Handle("/", loopbackOnly(mux))
 	for path, h := range cfg.Webhooks {
@@ -76,7 +75,7 @@ func (cfg Config) history(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	enc := json.NewEncoder(w)
-	for rec, err := range cfg.Records(r.Context(), from) {
+	for rec, err := range cfg.Log.Records(r.Context(), from) {
 		if err != nil {
 			_ = enc.Encode(map[string]string{"error": err.Error()})
 			return
@@ -85,6 +84,17 @@ func (cfg Config) history(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// checkpoint answers with what stands before the first record: null when none was cut.
+func (cfg Config) checkpoint(w http.ResponseWriter, r *http.Request) {
+	cp, err := cfg.Log.Checkpoint(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(cp)
 }
 
 // loopbackOnly refuses requests whose Host is no loopback name or address.

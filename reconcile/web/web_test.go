@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,17 +23,26 @@ var now = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 // handler serves a status and two records, the second of which may be an error.
 func handler(s reconcile.Status, broken error) http.Handler {
 	return Handler(Config{
-		Status: func() reconcile.Status { return s },
-		Records: func(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
-			return func(yield func(history.Record, error) bool) {
-				if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
-					return
-				}
-				yield(history.Record{Seq: 2, Kind: history.KindIntent}, broken)
-			}
-		},
+		Status:  func() reconcile.Status { return s },
+		Log:     record{broken},
 		Metrics: NewMetrics(), Now: func() time.Time { return now },
 	})
+}
+
+// record is a log of two records.
+type record struct{ broken error }
+
+func (l record) Checkpoint(context.Context) (*history.Checkpoint, error) {
+	return &history.Checkpoint{Exported: "s3://kept/1.jsonl"}, l.broken
+}
+
+func (l record) Records(_ context.Context, from uint64) history.Records {
+	return func(yield func(history.Record, error) bool) {
+		if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
+			return
+		}
+		yield(history.Record{Seq: 2, Kind: history.KindIntent}, l.broken)
+	}
 }
 
 func get(t *testing.T, h http.Handler, host, path string) (int, string) {
@@ -118,6 +126,9 @@ func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 	}
 	if _, body := get(t, h, "localhost", "/api/v1/history?from=2"); strings.Count(body, "\n") != 1 || !strings.Contains(body, `"seq":2`) {
 		t.Errorf("body %q", body)
+	}
+	if code, body := get(t, h, "localhost", "/api/v1/history/checkpoint"); code != 200 || !strings.Contains(body, `"exported":"s3://kept/1.jsonl"`) {
+		t.Errorf("checkpoint: %d %q", code, body)
 	}
 	if code, _ := get(t, h, "localhost", "/api/v1/history?from=x"); code != 400 {
 		t.Errorf("status %d", code)

@@ -68,9 +68,7 @@ type raw struct {
 		Removals *int `json:"removals"`
 		Percent  *int `json:"percent"`
 	} `json:"budget"`
-	History struct {
-		File string `json:"file"`
-	} `json:"history"`
+	History  rawHistory  `json:"history"`
 	Listen   string      `json:"listen"`
 	Webhooks rawWebhooks `json:"webhooks"`
 	Hints    rawHints    `json:"hints"`
@@ -157,7 +155,7 @@ func (l *loader) config() Config {
 	if r.Budget.Percent != nil {
 		cfg.Budget.Percent = *r.Budget.Percent
 	}
-	cfg.History.File = l.resolve(r.History.File)
+	cfg.History = l.history(r.History)
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
 	l.checkListen(cfg.Listen)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)
