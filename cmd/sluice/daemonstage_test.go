@@ -20,7 +20,7 @@ import (
 // await waits for what another process does.
 func await(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP | told REGEXP")
+		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP | checkpoint REGEXP | told REGEXP")
 	}
 	st := stageOf(ts)
 	switch args[0] {
@@ -46,6 +46,12 @@ func await(ts *testscript.TestScript, args []string) {
 		want := regexp.MustCompile(args[1])
 		poll(ts, "a record like "+args[1], func() (string, bool) {
 			body, _, err := fetch(st.api + "/api/v1/history")
+			return body, err == nil && want.MatchString(body)
+		})
+	case "checkpoint":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a checkpoint like "+args[1], func() (string, bool) {
+			body, _, err := fetch(st.api + "/api/v1/history/checkpoint")
 			return body, err == nil && want.MatchString(body)
 		})
 	case "calls":

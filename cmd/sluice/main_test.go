@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 //	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
 //	await status|calls|told|recorded REGEXP   until the daemon's status, the calls, its record, or what the host was told, match
+//	await checkpoint REGEXP     until the daemon has cut off a part of its record
 //	get PATH                    print a page of the daemon's API
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
