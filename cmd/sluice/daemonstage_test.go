@@ -143,6 +143,24 @@ func hook(ts *testscript.TestScript, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, data)
 }
 
+// reload sends SIGHUP, and waits until what was read then is in force.
+func reload(ts *testscript.TestScript, args []string) {
+	loaded := func() string {
+		var s struct{ Config struct{ Loaded string } }
+		body, _, err := fetch(stageOf(ts).api + "/api/v1/status")
+		if err != nil || json.Unmarshal([]byte(body), &s) != nil {
+			return ""
+		}
+		return s.Config.Loaded
+	}
+	before := loaded()
+	signalAll(syscall.SIGHUP)(ts, args)
+	poll(ts, "another configuration", func() (string, bool) {
+		now := loaded()
+		return now, now != "" && now != before
+	})
+}
+
 // signalAll sends a signal to all that runs in the background.
 func signalAll(sig syscall.Signal) func(*testscript.TestScript, []string) {
 	return func(ts *testscript.TestScript, _ []string) {

@@ -57,6 +57,7 @@ func TestMain(m *testing.M) {
 //	oldrecords FILE COUNT DAYS  begin a record that is DAYS old
 //	s3                          start an S3, and make it this script's
 //	objects                     print what is in it, one a line
+//	reload                      send SIGHUP, and wait until what was read then is in force
 //	sighup                      send SIGHUP to what runs in the background
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
@@ -96,6 +97,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"oldrecords": positive(oldRecords),
 			"s3":         positive(startS3),
 			"objects":    positive(objects),
+			"reload":     positive(reload),
 			"sighup":     positive(signalAll(syscall.SIGHUP)),
 			"sigterm":    positive(signalAll(syscall.SIGTERM)),
 		},

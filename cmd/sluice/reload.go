@@ -104,7 +104,7 @@ func (d *daemon) reload(ctx context.Context) (*parts, error) {
 // configuration's fault.
 func sourcesChanged(old, next config.Config) bool {
 	return slices.ContainsFunc(config.Changed(old, next), func(setting string) bool {
-		return setting == "specs" || setting == "policies" || setting == "levels"
+		return slices.Contains([]string{"specs", "policies", "levels", "policyLimits"}, setting)
 	})
 }
 
