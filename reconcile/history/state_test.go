@@ -134,3 +134,21 @@ func TestALedgerOfANewerSluiceIsNotHalfRead(t *testing.T) {
 		t.Error("what this sluice does not know was dropped")
 	}
 }
+
+func TestWhoUndidACorrectionIsLearntAfterACutToo(t *testing.T) {
+	drift := Record{Kind: KindDrift, Commit: "c1", Target: target, ResourceKind: nat, ResourceID: "nat-1"}
+	answer := Record{Kind: KindAttributed, Target: target, ResourceKind: nat, ResourceID: "nat-1", Of: 4, Drift: []Stray{{Address: "10.0.1.20", Who: &Actor{Principal: "ada"}}}}
+	l := NewLedger()
+	data, err := json.Marshal(fold(unassign("c1", addrA), outcome(1, OutcomeAccepted), settled(1, OutcomeDone), drift))
+	if err == nil {
+		err = json.Unmarshal(data, l)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Add(answer)
+	rounds := l.Corrections(target, nat, "nat-1")
+	if len(rounds) != 1 || rounds[0].Who == nil || rounds[0].Who.Principal != "ada" || len(l.Unanswered()) != 0 {
+		t.Errorf("%+v, %d unanswered", rounds, len(l.Unanswered()))
+	}
+}
