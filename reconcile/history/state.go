@@ -29,6 +29,7 @@ type state struct {
 	Approved  []json.RawMessage   `json:"approved,omitempty"`
 	Acted     bool                `json:"acted,omitempty"`
 	Base      string              `json:"base,omitempty"`
+	Bases     map[string]string   `json:"bases,omitempty"`
 	Taken     string              `json:"taken,omitempty"`
 	Held      [2]string           `json:"held"`
 	Drifts    driftsState         `json:"drifts,omitzero"`
@@ -64,7 +65,7 @@ type drainState struct {
 func (l *Ledger) MarshalJSON() ([]byte, error) {
 	s := state{
 		Current: l.current, Authors: l.authors, Sources: l.sources, Open: l.open, Converged: l.converged, Decision: l.decision,
-		Reached: l.reached, Approved: l.approved, Acted: l.acted, Base: l.base, Taken: l.taken, Held: l.held, Added: l.added,
+		Reached: l.reached, Approved: l.approved, Acted: l.acted, Base: l.base, Bases: l.bases, Taken: l.taken, Held: l.held, Added: l.added,
 		Commits: l.commits.state(), Plans: l.plans.state(), Requests: l.requests.state(), Drifts: l.drifts.state(),
 	}
 	for _, seq := range slices.Sorted(maps.Keys(l.intents)) {
@@ -102,6 +103,7 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 	l.drifts = s.Drifts.drifts()
 	maps.Copy(l.authors, s.Authors)
 	maps.Copy(l.sources, s.Sources)
+	maps.Copy(l.bases, s.Bases)
 	maps.Copy(l.reached, s.Reached)
 	for _, in := range s.Intents {
 		i := &intent{in.Record, in.Outcome, in.Ended, in.Settled, in.Request}
