@@ -16,5 +16,6 @@ COPY --from=build --chown=65532:65532 /out/state /var/lib/sluice
 ENV XDG_STATE_HOME=/var/lib
 USER 65532:65532
 VOLUME /var/lib/sluice
+HEALTHCHECK --interval=1m --timeout=10s --start-period=5m CMD ["/sluice", "health", "--config", "/etc/sluice/sluice.yaml"]
 ENTRYPOINT ["/sluice"]
 CMD ["serve", "--config", "/etc/sluice/sluice.yaml"]

@@ -32,7 +32,7 @@ race: ## tests, with the race detector
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/sluice ./cmd/sluice
 
-fuzz: ## every fuzz target for FUZZTIME (default 10s)
+fuzz: ## every fuzz target for FUZZTIME (default 10s; 1000x: so many inputs)
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
 		echo "$${file%/*} $${target#func }"; \
 		$(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZTIME),10s) -fuzzminimizetime 1s "$${file%/*}" </dev/null || exit 1; \

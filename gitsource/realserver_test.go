@@ -121,7 +121,7 @@ func TestWhatRealServersRefuseIsToldInOneSentence(t *testing.T) {
 		"a host key that is not known": {secure("specs.git"), func(c *Config) { c.SSH.KnownHosts = write(t, nil) },
 			[]string{server.HostKey + " is not in known_hosts", "ssh-keyscan"}},
 		"a host key that is not the pinned one": {secure("specs.git"), func(c *Config) { c.SSH.KnownHosts, c.SSH.HostKeys = "", []string{publicLine(t)} },
-			[]string{server.HostKey + " is not in ssh.hostKeys"}},
+			[]string{server.HostKey + " is not in auth.ssh.hostKeys"}},
 		"an SSH key that is not let in": {secure("specs.git"), func(c *Config) { c.SSH.KeyFile = server.StrangerKey },
 			[]string{"the server refused the login of user", "check that its public key is registered"}},
 		"a missing repository over ssh": {secure("none.git"), nil,

@@ -17,6 +17,9 @@ func (l *Loop) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	news := make(chan struct{}, 1)
+	if l.latest.Load() != nil { // Prepare has looked
+		news <- struct{}{}
+	}
 	polled := make(chan struct{})
 	go func() {
 		defer close(polled)

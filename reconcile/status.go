@@ -38,6 +38,16 @@ type Status struct {
 	Interval     time.Duration
 	Calendar     calendar.Calendar
 	GatewayLimit map[string]int // by target: addresses that one NAT gateway can hold
+
+	// Config is whoever runs the loop's to fill in: the loop has a configuration, and
+	// knows no file that it came from.
+	Config ConfigStatus
+}
+
+// ConfigStatus is which configuration is in force.
+type ConfigStatus struct {
+	Loaded time.Time // when the one in force was read
+	Error  string    // why the last one was refused since; empty when it was not
 }
 
 // status guards a Status.

@@ -131,7 +131,7 @@ func commitsSince(ctx context.Context, dir, since string) ([]backtest.Commit, er
 // recordedDecisions are the decisions whose basis was kept. Without a record there
 // are none.
 func recordedDecisions(ctx context.Context, path string) ([]backtest.Decision, error) {
-	records, err := readHistory(ctx, path)
+	k, err := readHistory(ctx, path)
 	if errors.Is(err, history.ErrNoHistory) {
 		return nil, nil
 	}
@@ -139,7 +139,7 @@ func recordedDecisions(ctx context.Context, path string) ([]backtest.Decision, e
 		return nil, err
 	}
 	var list []backtest.Decision
-	for _, r := range records {
+	for _, r := range k.records {
 		var b reconcile.Basis
 		if r.Kind != history.KindDecision || len(r.Basis) == 0 {
 			continue

@@ -20,7 +20,7 @@ import (
 // await waits for what another process does.
 func await(ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: await ready HISTORY | status REGEXP | calls REGEXP | told REGEXP")
+		ts.Fatalf("usage: await ready HISTORY | await status|plan|calls|recorded|checkpoint|told|heard REGEXP")
 	}
 	st := stageOf(ts)
 	switch args[0] {
@@ -42,10 +42,22 @@ func await(ts *testscript.TestScript, args []string) {
 			body, _, err := fetch(st.api + "/api/v1/status")
 			return body, err == nil && want.MatchString(body)
 		})
+	case "plan":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a plan like "+args[1], func() (string, bool) {
+			body, _, err := fetch(st.api + "/api/v1/plan")
+			return body, err == nil && want.MatchString(body)
+		})
 	case "recorded":
 		want := regexp.MustCompile(args[1])
 		poll(ts, "a record like "+args[1], func() (string, bool) {
 			body, _, err := fetch(st.api + "/api/v1/history")
+			return body, err == nil && want.MatchString(body)
+		})
+	case "checkpoint":
+		want := regexp.MustCompile(args[1])
+		poll(ts, "a checkpoint like "+args[1], func() (string, bool) {
+			body, _, err := fetch(st.api + "/api/v1/history/checkpoint")
 			return body, err == nil && want.MatchString(body)
 		})
 	case "calls":
@@ -143,10 +155,31 @@ func hook(ts *testscript.TestScript, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, data)
 }
 
-func sigterm(ts *testscript.TestScript, _ []string) {
-	for _, cmd := range ts.BackgroundCmds() {
-		if cmd.ProcessState == nil {
-			ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+// reload sends SIGHUP, and waits until what was read then is in force.
+func reload(ts *testscript.TestScript, args []string) {
+	loaded := func() string {
+		var s struct{ Config struct{ Loaded string } }
+		body, _, err := fetch(stageOf(ts).api + "/api/v1/status")
+		if err != nil || json.Unmarshal([]byte(body), &s) != nil {
+			return ""
+		}
+		return s.Config.Loaded
+	}
+	before := loaded()
+	signalAll(syscall.SIGHUP)(ts, args)
+	poll(ts, "another configuration", func() (string, bool) {
+		now := loaded()
+		return now, now != "" && now != before
+	})
+}
+
+// signalAll sends a signal to all that runs in the background.
+func signalAll(sig syscall.Signal) func(*testscript.TestScript, []string) {
+	return func(ts *testscript.TestScript, _ []string) {
+		for _, cmd := range ts.BackgroundCmds() {
+			if cmd.ProcessState == nil {
+				ts.Check(cmd.Process.Signal(sig))
+			}
 		}
 	}
 }

@@ -20,6 +20,9 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/web"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
+	"github.com/seed-6ca89210/sluice/reconcile/web/metrics"
 )
 
 // demoSpeed lets three minutes of draining pass in three seconds, for the
@@ -150,12 +153,12 @@ func (d *demo) say(text string) { _ = d.style.Title(text) } // a page that canno
 
 // explainNow reads the daemon's record through its API, as another process would.
 func (d *demo) explainNow(ctx context.Context, addr netip.Addr) error {
-	records, err := readHistory(ctx, d.history)
+	k, err := readHistory(ctx, d.history)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(d.stdout)
-	return d.style.Explain(history.Explain(records, addr))
+	return d.style.Explain(history.Explain(k.records, addr))
 }
 
 // start brings up simulator, repository and daemon.
@@ -219,10 +222,15 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 	if loop, err = reconcile.New(loopCfg); err != nil {
 		return err
 	}
+	told.metrics.Read(metrics.Source{Status: loop.Status, DrainUntil: loop.DrainUntil, Now: d.now})
+	pages := feed.New(feed.Config{Status: loop.Status, Record: store, Now: d.now})
+	front, beside := d.site.handlers(web.Config{
+		Status: loop.Status, Feed: pages, Metrics: told.metrics.Handler(), Look: loop.Hint, Version: version(), Now: d.now,
+	})
 	endProgress := background(ctx, progress.Run)
 	go func() {
 		defer endProgress()
-		err := d.site.serve(ctx, d.app, loop, store, told.metrics, nil)
+		err := d.site.serve(ctx, pages, front, beside, loop.Serve)
 		if e := loop.Close(); err == nil {
 			err = e
 		}

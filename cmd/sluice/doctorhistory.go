@@ -44,7 +44,7 @@ func (d *doctor) record(ctx context.Context, file string) []render.Check {
 	holder := ""
 	if errors.As(err, &held) && held.Holder.API != "" {
 		holder = fmt.Sprintf("; held by %q, pid %d", held.Holder.Command, held.Holder.PID)
-		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder))
+		report, err = history.VerifyLog(ctx, remoteLog{held.Holder}, history.Head{})
 	}
 	switch {
 	case errors.Is(err, history.ErrNoHistory):

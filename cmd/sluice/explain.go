@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain ADDRESS",
 		Short: "Tell an address's story: who, which commit, which rule, which AWS request",
 		Example: `  sluice explain 10.0.1.20
-  sluice explain 10.0.1.20 -o json`,
+  sluice explain 10.0.1.20 -o json
+  sluice explain 10.0.1.20 --file 2025.jsonl --file 2026.jsonl    of exports`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("explain which address? Name one, such as `sluice explain 10.0.1.20`")
@@ -29,28 +31,29 @@ func (a *app) explainCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%q is no IP address such as 10.0.1.20", args[0])
 			}
-			path, err := c.recordFile(a.getenv)
-			if err != nil {
-				return err
-			}
-			return a.explain(cmd.Context(), path, addr, c.output)
+			return a.explain(cmd.Context(), c, addr)
 		},
 	}
 	c.recordPath(cmd)
+	c.exportFlag(cmd)
 	c.outputFlag(cmd, "text", "json")
 	return cmd
 }
 
-func (a *app) explain(ctx context.Context, path string, addr netip.Addr, output string) error {
-	records, err := readHistory(ctx, path)
+func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
+	k, err := a.kept(ctx, c)
 	if err != nil {
 		return err
 	}
-	story := history.Explain(records, addr)
+	a.tellCut(k.cut)
+	story := history.Explain(k.records, addr)
+	if len(story.Events) == 0 && k.cut != nil {
+		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, k.cut.Last.UTC().Format(time.DateOnly))
+	}
 	if len(story.Events) == 0 {
 		return fmt.Errorf("the record says nothing of %s; `sluice history` lists what it knows", addr)
 	}
-	if output == "json" {
+	if c.output == "json" {
 		return render.ExplainJSON(a.stdout, story)
 	}
 	return render.New(a.stdout, a.getenv).Explain(story)

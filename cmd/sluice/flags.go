@@ -25,6 +25,7 @@ type common struct {
 	policies []string
 	advisory []string
 	history  string
+	exports  []string
 	mode     string
 	output   string
 }

@@ -29,6 +29,34 @@ func (c *common) recordFile(getenv func(string) string) (string, error) {
 	return defaultHistory(getenv), nil
 }
 
+// exportFlag lets exports be read in the record's place.
+func (c *common) exportFlag(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&c.exports, "file", nil, "an export to read instead of the record; may repeat, in order")
+}
+
+// kept reads what the flags name: exports, each of which is verified first, or the record.
+func (a *app) kept(ctx context.Context, c common) (kept, error) {
+	if len(c.exports) == 0 {
+		path, err := c.recordFile(a.getenv)
+		if err != nil {
+			return kept{}, err
+		}
+		return readHistory(ctx, path)
+	}
+	if _, err := joinExports(c.exports); err != nil {
+		return kept{}, err
+	}
+	var k kept
+	for _, name := range c.exports {
+		records, err := readExport(name)
+		if err != nil {
+			return kept{}, err
+		}
+		k.records = append(k.records, records...)
+	}
+	return k, nil
+}
+
 func (a *app) historyCommand() *cobra.Command {
 	var c common
 	var verify bool
@@ -40,25 +68,24 @@ func (a *app) historyCommand() *cobra.Command {
   sluice history --verify`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := c.recordFile(a.getenv)
-			if err != nil {
-				return err
-			}
 			if verify {
-				return a.verify(cmd.Context(), path)
+				return a.verifyWhat(cmd.Context(), c)
 			}
-			records, err := readHistory(cmd.Context(), path)
+			k, err := a.kept(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
+			a.tellCut(k.cut)
 			if c.output == "json" {
-				return render.HistoryJSON(a.stdout, records)
+				return render.HistoryJSON(a.stdout, k.records)
 			}
-			return render.New(a.stdout, a.getenv).History(records)
+			return render.New(a.stdout, a.getenv).History(k.records)
 		},
 	}
 	c.recordPath(cmd)
+	c.exportFlag(cmd)
 	c.outputFlag(cmd, "text", "json")
+	cmd.AddCommand(a.historyExportCommand(), a.historyVerifyCommand())
 	cmd.Flags().BoolVar(&verify, "verify", false, "check the hash chain instead of printing")
 	return cmd
 }
@@ -68,9 +95,13 @@ func (a *app) verify(ctx context.Context, path string) error {
 	report, err := verifyFile(ctx, path)
 	var held *history.HeldError
 	if errors.As(err, &held) && held.Holder.API != "" {
-		report, err = history.VerifyRecords(fetchHistory(ctx, held.Holder))
+		report, err = history.VerifyLog(ctx, remoteLog{held.Holder}, history.Head{})
 	}
 	if err != nil {
+		return err
+	}
+	if cp := report.Cut; cp != nil {
+		_, err = fmt.Fprintf(a.stdout, "records %d to %d, the chain is whole; head %s\n%s\n", cp.Seq+1, report.Records, report.Head, printable(cutWords(cp)))
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%d records, the chain is whole; head %s\n", report.Records, report.Head)

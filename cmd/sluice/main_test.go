@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,13 +48,19 @@ func TestMain(m *testing.M) {
 //	keys FILE                   print the paths of all fields of a JSON file
 //	field FILE PATH             print one field of a JSON file
 //	await ready HISTORY         until the daemon that holds a record is ready; sets $API
-//	await status|calls|told|recorded|heard REGEXP   until the daemon's status, the calls, its record, what the host was told, or what the ears heard, match
+//	await status|plan|calls|told|recorded|heard REGEXP   until the daemon's status, its plan, the calls, its record, what the host was told, or what the ears heard, match
+//	await checkpoint REGEXP     until the daemon has cut off a part of its record
 //	get PATH                    print a page of the daemon's API
 //	hook PATH SECRET BODY       send the daemon a webhook as GitHub signs it, under another host's name
 //	statushost                  start a Git host for commit statuses, busy at first; sets $HOST_URL; its token is in the file host.token
 //	statuses                    print what it was told since the last time, one a line
 //	ears                        start a Slack, a receiver of events and a collector of traces; sets $EARS_URL; their token is canary-ears
 //	heard                       print what they heard since the last time, one a line
+//	oldrecords FILE COUNT DAYS  begin a record that is DAYS old
+//	s3                          start an S3, and make it this script's
+//	objects                     print what is in it, one a line
+//	reload                      send SIGHUP, and wait until what was read then is in force
+//	sighup                      send SIGHUP to what runs in the background
 //	sigterm                     send SIGTERM to what runs in the background
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
 
@@ -91,7 +98,12 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"statuses":   positive(statuses),
 			"ears":       positive(startEars),
 			"heard":      positive(heard),
-			"sigterm":    positive(sigterm),
+			"oldrecords": positive(oldRecords),
+			"s3":         positive(startS3),
+			"objects":    positive(objects),
+			"reload":     positive(reload),
+			"sighup":     positive(signalAll(syscall.SIGHUP)),
+			"sigterm":    positive(signalAll(syscall.SIGTERM)),
 		},
 	})
 }

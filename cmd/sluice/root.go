@@ -68,7 +68,7 @@ Exit status: 0 done, nothing pending; 2 changes are pending or still converging;
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.AddCommand(
-		a.serveCommand(), a.planCommand(), a.applyCommand(), a.auditCommand(), a.historyCommand(), a.ackCommand(),
+		a.serveCommand(), a.planCommand(), a.applyCommand(), a.auditCommand(), a.historyCommand(), a.healthCommand(), a.ackCommand(),
 		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	helpful(root)

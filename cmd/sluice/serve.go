@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
-	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -40,9 +40,14 @@ notify tells Slack, or whoever receives CloudEvents, what is new; traces names a
 OpenTelemetry collector:
 
   notify: [{slack: {tokenFile: slack.token, channel: C0123456789}}]
-  traces: {url: "https://collector.example.com:4318/v1/traces"}`,
+  traces: {url: "https://collector.example.com:4318/v1/traces"}
+
+On SIGHUP the configuration and the files that it names are read again. All of it
+takes effect, between two calls; or, when anything is wrong with it, nothing does,
+and the log says what. history.file, listen and web need a restart.`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
+  kill -HUP $(pidof sluice)       after a change of sluice.yaml
 
   curl -H "Authorization: Bearer $(cat token)" -X POST http://127.0.0.1:8080/api/v1/look
 
@@ -53,73 +58,17 @@ OpenTelemetry collector:
     http://127.0.0.1:8080/webhook/generic`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings(a.getenv)
-			if err != nil {
-				return err
-			}
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
 			a.collectGarbage(100)
-			return a.serve(cmd.Context(), cfg)
+			return a.serve(cmd.Context(), hangup, func() (config.Config, error) { return c.settings(a.getenv) })
 		},
 	}
 	c.where(cmd)
 	c.historyFlag(cmd)
 	cmd.Flags().StringVar(&c.mode, "mode", "", "observe, dry-run or apply (default: the configuration's, dry-run)")
 	return cmd
-}
-
-func (a *app) serve(ctx context.Context, cfg config.Config) error {
-	told := newTellers(cfg)
-	loopCfg, err := a.wire(ctx, cfg, cfg.Mode, told.call)
-	if err != nil {
-		return err
-	}
-	site, err := a.openSite(cfg, loopCfg.Log)
-	if err != nil {
-		return err
-	}
-	defer site.close()
-	loopCfg.Ledger = history.NewLedger()
-	store, err := openHistory(ctx, cfg.History.File, site.holder("serve"), loopCfg.Ledger)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	loopCfg.History = store
-	var loop *reconcile.Loop
-	loopCfg.Events = eventLogger(loopCfg.Log)
-	if isTerminal(a.stderr) {
-		progress := a.progress(a.stderr, &loop)
-		loopCfg.Events = progress.Event
-		loopCfg.Log = slog.New(slog.NewTextHandler(progress.Beside(a.stderr), nil))
-		defer background(ctx, progress.Run)()
-	}
-	flush, err := a.speak(ctx, cfg, &loopCfg, told)
-	if err != nil {
-		return err
-	}
-	defer flush()
-	loopCfg.Events = site.follow(loopCfg.Events)
-	if loop, err = reconcile.New(loopCfg); err != nil {
-		return err
-	}
-	defer loop.Close()
-	hooks, err := a.webhooks(cfg.Webhooks, loopCfg.Log, loop.Hint, told.metrics.Webhook)
-	if err != nil {
-		return err
-	}
-	if cfg.Hints.SQS != nil {
-		queue, err := a.eventQueue(ctx, *cfg.Hints.SQS, loopCfg.Log, loop.HintEC2, told.metrics.Event)
-		if err != nil {
-			return err
-		}
-		defer background(ctx, queue.Run)()
-	}
-	loopCfg.Log.Info("serving", "mode", cfg.Mode, "specs", loopCfg.Specs.String(), "listen", site.url, "history", cfg.History.File)
-	err = site.serve(ctx, a, loop, store, told.metrics, hooks)
-	for _, r := range loop.Draining() {
-		loopCfg.Log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
-	}
-	return err
 }
 
 // background runs f beside what follows; the function it returns ends f and waits

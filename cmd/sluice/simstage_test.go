@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/seed-6ca89210/sluice/reconcile/bucket/standin"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/eventqueue/sqsstand"
 )
@@ -24,6 +25,7 @@ type stage struct {
 
 	host *statusHost
 	ears *ears
+	s3   *standin.S3
 }
 
 type stageKey struct{}

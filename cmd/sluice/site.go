@@ -18,7 +18,6 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/web/access"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/live"
-	"github.com/seed-6ca89210/sluice/reconcile/web/metrics"
 )
 
 // site is where the daemon's pages are, and who may see them.
@@ -110,29 +109,25 @@ func (s *site) close() {
 	}
 }
 
+// handlers fills in what the site gives, and makes what the two listeners answer with.
+func (s *site) handlers(cfg web.Config) (front, beside http.Handler) {
+	cfg.Events, cfg.Guard = s.hub, s.guard
+	if s.beside == nil {
+		return web.Handler(cfg), http.NotFoundHandler()
+	}
+	return web.Handler(cfg), web.BesideHandler(cfg, s.besideGuard)
+}
+
 // serve runs the loop and the servers until ctx ends or one of them fails.
-func (s *site) serve(ctx context.Context, a *app, loop *reconcile.Loop, store *history.File, counted *metrics.Metrics, hooks map[string]http.Handler) error {
-	counted.Read(metrics.Source{Status: loop.Status, DrainUntil: loop.DrainUntil, Now: a.now})
-	pages := feed.New(feed.Config{Status: loop.Status, Record: store, Now: a.now})
+func (s *site) serve(ctx context.Context, pages *feed.Feed, front, beside http.Handler, loop func(context.Context) error) error {
 	defer background(ctx, pages.Run)()
 	defer background(ctx, func(ctx context.Context) { s.hub.Run(ctx, func() any { return pages.Change() }) })()
-	handler := web.Handler(web.Config{
-		Status: loop.Status, Feed: pages, Events: s.hub, Guard: s.guard, Metrics: counted.Handler(), Look: loop.Hint,
-		Version: version(), Now: a.now, Webhooks: hooks,
-	})
 	if s.beside != nil {
-		ended := make(chan struct{})
-		ctx, cancel := context.WithCancel(ctx)
-		go func() {
-			defer close(ended)
-			_ = serveHTTP(ctx, s.beside, web.RecordHandler(pages, s.besideGuard)) // commands go without it
-		}()
-		defer func() {
-			cancel()
-			<-ended
-		}()
+		defer background(ctx, func(ctx context.Context) {
+			_ = serveHTTP(ctx, s.beside, beside) // commands go without it
+		})()
 	}
-	return runBoth(ctx, s.listener, handler, loop.Serve)
+	return runBoth(ctx, s.listener, front, loop)
 }
 
 // follow makes pages hear of what the loop tells.

@@ -28,6 +28,7 @@ type githubJob struct {
 }
 
 type workflowStep struct {
+	ID   string `json:"id"`
 	Name string `json:"name"`
 	Uses string `json:"uses"`
 	If   string `json:"if"`
@@ -65,9 +66,9 @@ func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	data, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", args[0]))
 	ts.Check(err)
-	failed := ""
+	failed, well := "", map[string]bool{}
 	for _, step := range parseWorkflow(ts, string(data)) {
-		if failed != "" && step.If != "always()" {
+		if !step.runs(failed != "", well) {
 			continue
 		}
 		ts.Logf("## %s", step.Name)
@@ -76,6 +77,8 @@ func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if err := ts.Exec("bash", append(step.shell, step.Run)...); err != nil {
 			failed = step.Name
+		} else {
+			well[step.ID] = true
 		}
 	}
 	switch {
@@ -84,6 +87,18 @@ func runWorkflow(ts *testscript.TestScript, neg bool, args []string) {
 	case failed == "" && neg:
 		ts.Fatalf("%s passed, and should not have", args[0])
 	}
+}
+
+// outcome is the one condition that the examples put behind always().
+var outcome = regexp.MustCompile(`^always\(\) && steps\.([a-z]+)\.outcome == 'success'$`)
+
+// runs reports whether a step is run: after a failure only what asks for that, and
+// what asks for another step only when that went well.
+func (s workflowStep) runs(failed bool, well map[string]bool) bool {
+	if of := outcome.FindStringSubmatch(s.If); of != nil {
+		return well[of[1]]
+	}
+	return !failed || s.If == "always()"
 }
 
 func parseWorkflow(ts *testscript.TestScript, text string) []workflowStep {

@@ -13,6 +13,16 @@ import (
 // error says that the effect is unknown: then every later append fails too, and
 // the file has to be opened again.
 func (f *File) Append(ctx context.Context, records ...Record) ([]Record, error) {
+	return f.update(ctx, func(tx *bbolt.Tx, head Head) ([]Record, error) {
+		if len(records) == 0 {
+			return nil, nil
+		}
+		return appendTo(tx, head, records)
+	})
+}
+
+// update runs a write transaction that adds records behind the head.
+func (f *File) update(ctx context.Context, write func(tx *bbolt.Tx, head Head) ([]Record, error)) ([]Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -24,8 +34,6 @@ func (f *File) Append(ctx context.Context, records ...Record) ([]Record, error) 
 		return nil, f.broken
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case len(records) == 0:
-		return nil, nil
 	}
 	var before Head
 	var sealed []Record
@@ -35,7 +43,7 @@ func (f *File) Append(ctx context.Context, records ...Record) ([]Record, error) 
 			if before, err = readHead(tx); err != nil {
 				return err
 			}
-			sealed, err = appendTo(tx, before, records)
+			sealed, err = write(tx, before)
 			finished = err == nil
 			return err
 		})

@@ -18,14 +18,20 @@ import (
 // that is just ending, short enough for a person.
 const lockTimeout = 300 * time.Millisecond
 
-// format is the version of what is in the buckets.
-const format = "1"
+// The versions of what is in the buckets. A log whose beginning was cut off has one
+// of its own: a sluice that knows no checkpoints would forget what they hold.
+const (
+	format    = "1"
+	formatCut = "2"
+)
 
 var (
-	metaBucket    = []byte("meta")    // format, head
+	metaBucket    = []byte("meta")    // format, head; checkpoint and ledger, where something was cut off
 	recordsBucket = []byte("records") // 8 bytes of seq, big endian -> JSON
 	formatKey     = []byte("format")
 	headKey       = []byte("head")
+	checkpointKey = []byte("checkpoint")
+	ledgerKey     = []byte("ledger")
 )
 
 // errFresh is a file that has been created, and nothing more.
@@ -130,11 +136,14 @@ func checkFormat(tx *bbolt.Tx, path string) error {
 		}
 		return &CorruptError{Path: path, Reason: "it is the bbolt database of another program"}
 	}
-	if got := meta.Get(formatKey); string(got) != format {
-		return &CorruptError{Path: path, Reason: fmt.Sprintf("its format is %.20q and this sluice reads %q: use the sluice that wrote it", got, format)}
+	if got := string(meta.Get(formatKey)); got != format && got != formatCut {
+		return &CorruptError{Path: path, Reason: fmt.Sprintf("its format is %.20q and this sluice reads %q and %q: use the sluice that wrote it", got, format, formatCut)}
 	}
 	head, err := readHead(tx)
 	if err != nil {
+		return &CorruptError{Path: path, Reason: err.Error()}
+	}
+	if err := checkCheckpoint(tx); err != nil {
 		return &CorruptError{Path: path, Reason: err.Error()}
 	}
 	key, data := records.Cursor().Last()

@@ -111,6 +111,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf([]Stray{{Address: "10.0.0.1", Change: "added", Since: start, Who: &Actor{Principal: "arn", Time: start}}}))
 		case []Round:
 			f.Set(reflect.ValueOf([]Round{{Action: "assign 10.0.0.1", Corrected: start, Undone: start}}))
+		case *Cut:
+			f.Set(reflect.ValueOf(&Cut{From: 1, To: 2, Hash: "h", Exported: "e", Checkpoint: "c"}))
 		case []Verdict:
 			f.Set(reflect.ValueOf([]Verdict{{Rule: "a.b", Decision: "warn", Msg: "m"}}))
 		default:

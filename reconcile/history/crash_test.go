@@ -16,6 +16,7 @@ const (
 	pathEnv   = "SLUICE_HISTORY_TEST_PATH"
 	roleWrite = "write" // append until killed
 	roleFull  = "full"  // append until the file may grow no further
+	roleCut   = "cut"   // append, and cut off what is old, until killed
 )
 
 func TestMain(m *testing.M) {
@@ -23,6 +24,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(roleEnv) {
 	case roleWrite:
 		err = writeForever(os.Getenv(pathEnv))
+	case roleCut:
+		err = cutForever(os.Getenv(pathEnv))
 	case roleFull:
 		if err = limitFileSize(256 << 10); err == nil {
 			err = fillUp(os.Getenv(pathEnv))

@@ -124,8 +124,8 @@ func TestADatabaseOfAnotherProgramOrVersionIsRefused(t *testing.T) {
 	}
 	path = filepath.Join(t.TempDir(), "h.db")
 	open(t, path).Close()
-	raw(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("2")) })
-	if err := tryAll(t, path); err == nil || !strings.Contains(err.Error(), `its format is "2"`) {
+	raw(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, []byte("3")) })
+	if err := tryAll(t, path); err == nil || !strings.Contains(err.Error(), `its format is "3"`) {
 		t.Errorf("another version: %v", err)
 	}
 }

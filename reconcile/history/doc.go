@@ -22,6 +22,14 @@
 // not followed by a rewrite of everything after it; against that, keep the head's
 // hash somewhere else too.
 //
+// # What is cut off
+//
+// [File.CutBefore] takes old records off the beginning, one part after another, each
+// only after an [Archive] gave back what was put there and [VerifyExport] found it
+// whole. A [Checkpoint] stays in their place: the hash that the log goes on with, and
+// the ledger that they fold to. [Fold] begins with it, and so does [Verify]; a record of
+// kind cut, further on in the chain, holds its hash.
+//
 // # Who reads what
 //
 // The loop folds the records into a [Ledger], which is small enough to keep.

@@ -24,6 +24,8 @@ type File struct {
 	file     *os.File // below db; for the case that db cannot be closed any more
 	readOnly bool
 
+	partRecords uint64 // see CutBefore; tests have smaller ones
+
 	mu     sync.Mutex // guards what follows, and makes appends one by one
 	broken error      // the effect of a write is unknown: no further one
 	stuck  bool       // bbolt panicked inside a write, its locks may be held
@@ -54,7 +56,7 @@ func Open(path string, holder Holder) (*File, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	f := &File{path: path, db: db, file: file}
+	f := &File{path: path, db: db, file: file, partRecords: maxPartRecords}
 	err = guard(path, func() error { return db.Update(func(tx *bbolt.Tx) error { return initialise(tx, path) }) })
 	if err == nil && fresh {
 		err = syncFolder(filepath.Dir(path))

@@ -56,6 +56,11 @@ func writeHolder(path string, h Holder) error {
 	return os.Rename(temp, path+holderSuffix)
 }
 
+// HolderOf returns who says to have the history at path open: the zero Holder when
+// nobody does. It takes no lock, so that it can be asked often; a holder that was
+// killed may still be named.
+func HolderOf(path string) Holder { return readHolder(path) }
+
 // readHolder returns what the side file says, or the zero Holder: it only informs.
 func readHolder(path string) Holder {
 	if info, err := os.Stat(path + holderSuffix); err != nil || !info.Mode().IsRegular() {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"iter"
 
 	"go.etcd.io/bbolt"
 )
 
-// Records implements [Store]. Records that are appended meanwhile are yielded too.
-func (f *File) Records(ctx context.Context, from uint64) iter.Seq2[Record, error] {
+// Records implements [Log]. Records that are appended meanwhile are yielded too.
+func (f *File) Records(ctx context.Context, from uint64) Records {
 	return func(yield func(Record, error) bool) {
 		for {
 			records, err := f.read(ctx, from)
@@ -37,6 +36,15 @@ func (f *File) read(ctx context.Context, from uint64) (records []Record, err err
 		return nil, err
 	}
 	err = f.view(func(tx *bbolt.Tx) error {
+		if from > 1 { // 1 is the first that is there
+			cp, err := readCheckpoint(tx)
+			if err != nil {
+				return &CorruptError{Path: f.path, Reason: err.Error()}
+			}
+			if cp != nil && from <= cp.Seq {
+				return &CutError{Seq: from, Checkpoint: *cp}
+			}
+		}
 		c := tx.Bucket(recordsBucket).Cursor()
 		for key, data := c.Seek(seqKey(from)); key != nil && len(records) < batch; key, data = c.Next() {
 			r, err := f.record(key, data)
@@ -53,7 +61,7 @@ func (f *File) read(ctx context.Context, from uint64) (records []Record, err err
 // Before yields the records before a number, the newest first; 0 begins at the last
 // one. It reads no more than the caller takes, in batches. After an error it yields
 // nothing more.
-func (f *File) Before(ctx context.Context, before uint64) iter.Seq2[Record, error] {
+func (f *File) Before(ctx context.Context, before uint64) Records {
 	return func(yield func(Record, error) bool) {
 		for {
 			records, err := f.readBack(ctx, before)
@@ -81,13 +89,11 @@ func (f *File) readBack(ctx context.Context, before uint64) (records []Record, e
 	}
 	err = f.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(recordsBucket).Cursor()
-		var key, data []byte
-		if before > 0 {
-			c.Seek(seqKey(before)) // past the end or at it: the one before is wanted
-			key, data = c.Prev()
-		}
-		if key == nil && (before == 0 || before > 1) {
+		key, data := c.Seek(seqKey(before))
+		if before == 0 || key == nil {
 			key, data = c.Last()
+		} else {
+			key, data = c.Prev()
 		}
 		for ; key != nil && len(records) < batch; key, data = c.Prev() {
 			r, err := f.record(key, data)

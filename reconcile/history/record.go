@@ -27,6 +27,7 @@ const (
 	KindRestored     Kind = "restored"     // a resource that had drifted is as its spec says again
 	KindHeld         Kind = "held"         // a commit is not acted on: where it comes from, or who signed it
 	KindAcknowledged Kind = "acknowledged" // an operator takes a commit as it is; Author is who, as user@host
+	KindCut          Kind = "cut"          // the log's beginning was exported and cut off
 )
 
 // The values of Record.Outcome.
@@ -105,6 +106,8 @@ type Record struct {
 	// Reached is, by resource, a digest of the spec that the resource now is as it
 	// says: what differs later without another spec is drift.
 	Reached map[string]string `json:"reached,omitempty"`
+
+	Cut *Cut `json:"cut,omitempty"` // of kind cut
 
 	Prev string `json:"prev,omitempty"`
 	Hash string `json:"hash,omitempty"`

@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 )
 
 // Store is a place for the log. [File] is the one for a single replica.
 type Store interface {
+	Log
+
 	// Append adds all records or none, and returns when they are on the disk. It
 	// gives each its Seq, Prev and Hash and returns them as they will be read.
 	Append(ctx context.Context, records ...Record) ([]Record, error)
-
-	// Records yields the records from a number on (0 and 1 are the first), in
-	// order. After an error it yields nothing more.
-	Records(ctx context.Context, from uint64) iter.Seq2[Record, error]
 
 	// Head returns the number and hash of the last record.
 	Head(ctx context.Context) (Head, error)

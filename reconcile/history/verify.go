@@ -3,16 +3,17 @@ package history
 import (
 	"context"
 	"fmt"
-	"iter"
 )
 
 // Report is what was found in a log that is whole; with an error, how far it is.
 type Report struct {
 	Records uint64 `json:"records"`
 	Head    string `json:"head"` // the last record's hash
+
+	Cut *Checkpoint `json:"cut,omitempty"` // without its ledger; nil when all records are there
 }
 
-// Verify walks the chain from the first record to the head. It returns a
+// Verify walks the chain from the first record, or the checkpoint before it, to the head. It returns a
 // [*CorruptError] that names the first record that is wrong and how. Records that
 // are appended meanwhile are welcome.
 func Verify(ctx context.Context, s Store) (Report, error) {
@@ -20,8 +21,8 @@ func Verify(ctx context.Context, s Store) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	last, err := walk(s.Records(ctx, 0), Head{}, head)
-	report := Report{Records: last.Seq, Head: last.Hash}
+	report, err := VerifyLog(ctx, s, head)
+	last := Head{report.Records, report.Head}
 	if err != nil {
 		return report, err
 	}
@@ -41,32 +42,52 @@ func Verify(ctx context.Context, s Store) (Report, error) {
 	return report, nil
 }
 
-// VerifyRecords walks a chain that came from elsewhere, for example from the API
-// of the process that holds the file. It begins at record 1. Without a head entry
-// a tail that was cut off is not missed: compare the report's head.
-func VerifyRecords(records iter.Seq2[Record, error]) (Report, error) {
-	last, err := walk(records, Head{}, Head{})
-	return Report{Records: last.Seq, Head: last.Hash}, err
-}
-
 // VerifyAfter goes on where an earlier walk ended: records are those after last.
 // It returns the last good one.
-func VerifyAfter(last Head, records iter.Seq2[Record, error]) (Head, error) {
-	return walk(records, last, Head{})
+func VerifyAfter(last Head, records Records) (Head, error) {
+	return walk(records, last, Head{}, nil)
 }
 
-// walk checks each record against the one before, and the one that the head entry
-// names against it. It returns the last good record.
-func walk(records iter.Seq2[Record, error], last, head Head) (_ Head, err error) {
+// VerifyLog walks a chain that came from elsewhere, for example from the API of the
+// process that holds the file. Where the head is not known (zero), a tail that was cut
+// off is not missed: compare the report's.
+func VerifyLog(ctx context.Context, log Log, head Head) (Report, error) {
+	cp, err := log.Checkpoint(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	last := Head{}
+	if cp != nil {
+		last = cp.Head
+	}
+	last, err = walk(log.Records(ctx, last.Seq+1), last, head, cp)
+	report := Report{Records: last.Seq, Head: last.Hash}
+	if cp != nil {
+		if err == nil && last.Seq < cp.Record {
+			err = &CorruptError{Seq: cp.Record, Reason: "it is missing: the log ends before the record that tells of its checkpoint"}
+		}
+		shown := *cp
+		shown.Ledger, report.Cut = nil, &shown
+	}
+	return report, err
+}
+
+// walk checks each record against the one before, and those that the head entry
+// and the checkpoint name against these. It returns the last good record.
+func walk(records Records, last, head Head, cp *Checkpoint) (Head, error) {
 	for r, err := range records {
 		if err != nil {
 			return last, err
 		}
-		if reason := follows(r, last); reason != "" {
-			return last, &CorruptError{Seq: last.Seq + 1, Reason: reason}
+		reason := follows(r, last)
+		if reason == "" && r.Seq == head.Seq && r.Hash != head.Hash {
+			reason = "its hash is not the one that the head entry holds"
 		}
-		if r.Seq == head.Seq && r.Hash != head.Hash {
-			return last, &CorruptError{Seq: r.Seq, Reason: "its hash is not the one that the head entry holds"}
+		if reason == "" && cp != nil && r.Seq == cp.Record {
+			reason = cp.matches(r)
+		}
+		if reason != "" {
+			return last, &CorruptError{Seq: last.Seq + 1, Reason: reason}
 		}
 		last = Head{Seq: r.Seq, Hash: r.Hash}
 	}

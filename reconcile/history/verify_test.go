@@ -102,13 +102,18 @@ func TestAnyChangeOfTheRecordsIsFound(t *testing.T) {
 	})
 }
 
-func TestVerifyRecordsChecksAChainFromElsewhere(t *testing.T) {
+// late is a log that lost its first record.
+type late struct{ Log }
+
+func (l late) Records(ctx context.Context, _ uint64) Records { return l.Log.Records(ctx, 2) }
+
+func TestVerifyLogChecksAChainFromElsewhere(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "h.db"))
 	wrote := appendNotes(t, f, 4)
-	if report, err := VerifyRecords(f.Records(ctx, 0)); err != nil || report != (Report{4, wrote[3].Hash}) {
+	if report, err := VerifyLog(ctx, f, Head{}); err != nil || report != (Report{Records: 4, Head: wrote[3].Hash}) {
 		t.Errorf("%+v, %v", report, err)
 	}
-	if _, err := VerifyRecords(f.Records(ctx, 2)); err == nil || !strings.Contains(err.Error(), "record 1 is wrong: it is missing") {
+	if _, err := VerifyLog(ctx, late{f}, Head{}); err == nil || !strings.Contains(err.Error(), "record 1 is wrong: it is missing") {
 		t.Errorf("without its beginning: %v", err)
 	}
 }

@@ -74,11 +74,14 @@ func (cfg Config) api(mux *http.ServeMux) {
 	}), stranger()))
 }
 
-// RecordHandler serves the record alone, as the API does.
-func RecordHandler(record *feed.Feed, guard *access.Guard) http.Handler {
+// BesideHandler serves what commands on this machine ask, behind a guard of their
+// own: the record, as the API does, and the probes.
+func BesideHandler(cfg Config, guard *access.Guard) http.Handler {
+	cfg.Guard = guard
 	mux := http.NewServeMux()
-	for _, r := range api.Routes(api.Config{Feed: record, Events: http.NotFoundHandler()}) {
-		if r.Path == "/history" {
+	cfg.probes(mux)
+	for _, r := range api.Routes(api.Config{Feed: cfg.Feed, Events: cfg.Events, Look: cfg.Look}) {
+		if strings.HasPrefix(r.Path, "/history") {
 			mux.Handle(r.Method+" "+api.Prefix+r.Path, guard.Reading(r.Handler, stranger()))
 		}
 	}

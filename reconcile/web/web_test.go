@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,7 +23,7 @@ var now = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 // records is a record of two, the second of which may be an error.
 type records struct{ broken error }
 
-func (r records) Records(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
+func (r records) Records(_ context.Context, from uint64) history.Records {
 	return func(yield func(history.Record, error) bool) {
 		if from <= 1 && !yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil) {
 			return
@@ -33,7 +32,7 @@ func (r records) Records(_ context.Context, from uint64) iter.Seq2[history.Recor
 	}
 }
 
-func (r records) Before(_ context.Context, _ uint64) iter.Seq2[history.Record, error] {
+func (r records) Before(_ context.Context, _ uint64) history.Records {
 	return func(yield func(history.Record, error) bool) {
 		_ = yield(history.Record{Seq: 2, Kind: history.KindIntent}, r.broken) && yield(history.Record{Seq: 1, Kind: history.KindCommit}, nil)
 	}
@@ -57,6 +56,10 @@ func config(t *testing.T, s reconcile.Status, broken error) Config {
 
 func handler(t *testing.T, s reconcile.Status, broken error) http.Handler {
 	return Handler(config(t, s, broken))
+}
+
+func (r records) Checkpoint(context.Context) (*history.Checkpoint, error) {
+	return &history.Checkpoint{Exported: "s3://kept/1.jsonl"}, r.broken
 }
 
 func get(t *testing.T, h http.Handler, host, path string) (int, string) {
@@ -139,6 +142,9 @@ func TestHistoryIsJSONLinesAndAFailureIsItsLastLine(t *testing.T) {
 	}
 	if _, body := get(t, h, "localhost", "/api/v1/history?from=2"); strings.Count(body, "\n") != 1 || !strings.Contains(body, `"seq":2`) {
 		t.Errorf("body %q", body)
+	}
+	if code, body := get(t, h, "localhost", "/api/v1/history/checkpoint"); code != 200 || !strings.Contains(body, `"exported":"s3://kept/1.jsonl"`) {
+		t.Errorf("checkpoint: %d %q", code, body)
 	}
 	if code, _ := get(t, h, "localhost", "/api/v1/history?from=x"); code != 400 {
 		t.Errorf("status %d", code)

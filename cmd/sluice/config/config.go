@@ -124,7 +124,9 @@ type Budget struct {
 // History says where the record is kept. An empty file means that the
 // configuration does not say.
 type History struct {
-	File string
+	File   string
+	Keep   time.Duration // how long records stay in the file; 0: for ever
+	Export string        // where they go then: a folder, or s3://BUCKET/PREFIX
 }
 
 // The defaults that more than one place needs.

@@ -68,9 +68,7 @@ type raw struct {
 		Removals *int `json:"removals"`
 		Percent  *int `json:"percent"`
 	} `json:"budget"`
-	History struct {
-		File string `json:"file"`
-	} `json:"history"`
+	History  rawHistory  `json:"history"`
 	Listen   string      `json:"listen"`
 	Web      rawWeb      `json:"web"`
 	Webhooks rawWebhooks `json:"webhooks"`
@@ -160,7 +158,7 @@ func (l *loader) config() Config {
 	if r.Budget.Percent != nil {
 		cfg.Budget.Percent = *r.Budget.Percent
 	}
-	cfg.History.File = l.resolve(r.History.File)
+	cfg.History = l.history(r.History)
 	cfg.Listen = cmp.Or(r.Listen, cfg.Listen)
 	cfg.Web = l.web(cfg.Specs, cfg.Listen, r.Web)
 	cfg.Webhooks = l.webhooks(cfg.Specs, r.Webhooks)

@@ -76,6 +76,8 @@ func eventWord(r history.Record) span {
 		return span{holding, "held"}
 	case history.KindAcknowledged:
 		return span{strong, "ack"}
+	case history.KindCut:
+		return span{quiet, "cut"}
 	}
 	return span{plain, string(r.Kind)}
 }
@@ -98,6 +100,10 @@ func recordWords(r history.Record) (what string, below []span) {
 	case history.KindAcknowledged:
 		what = joinWords(commitWord(r.Commit), by(r.Author))
 		quietly(r.Message)
+	case history.KindCut:
+		if r.Cut != nil {
+			what = "records " + strconv.FormatUint(r.Cut.From, 10) + " to " + strconv.FormatUint(r.Cut.To, 10) + " are in " + r.Cut.Exported
+		}
 	case history.KindDecision:
 		what = joinWords("plan", shortID(r.PlanHash), "of", commitWord(r.Commit))
 		quietly(r.Message)

@@ -42,6 +42,7 @@ func Routes(cfg Config) []Route {
 		get("/resources/{target}/{id}", a.resource),
 		get("/plan", a.plan),
 		get("/history", a.history),
+		get("/history/checkpoint", a.checkpoint),
 		get("/explain/{address}", a.explain),
 		get("/rules", a.rules),
 		get("/waivers", a.waivers),

@@ -175,6 +175,7 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 		{"/history", "/history?kind=nonsense", 400},
 		{"/history", "/history?from=1&limit=3", 400},
 		{"/history", "/history?from=x", 400},
+		{"/history/checkpoint", "/history/checkpoint", 200},
 		{"/explain/{address}", "/explain/10.0.1.20", 200},
 		{"/explain/{address}", "/explain/10.9.9.9", 200},
 		{"/explain/{address}", "/explain/nobody", 400},

@@ -51,6 +51,17 @@ func (a api) history(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// checkpoint answers with what stands before the first record: null when none was
+// cut off.
+func (a api) checkpoint(w http.ResponseWriter, r *http.Request) {
+	cut, err := a.Feed.Checkpoint(r.Context())
+	if err != nil {
+		Fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	answer(w, http.StatusOK, cut)
+}
+
 // newest writes the newest records, and in the header Link where the older ones are.
 func (a api) newest(w http.ResponseWriter, r *http.Request, filter history.Filter, before uint64, limit int) {
 	list, err := a.Feed.History(r.Context(), filter, before, limit)

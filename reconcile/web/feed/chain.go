@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -38,10 +39,22 @@ func (f *Feed) Run(ctx context.Context) {
 
 // walk goes on from where the last walk ended.
 func (f *Feed) walk(ctx context.Context) (whole bool) {
-	last := f.Chain()
-	head, err := history.VerifyAfter(history.Head{Seq: last.Records, Hash: last.Head}, f.cfg.Record.Records(ctx, last.Records+1))
+	seen := f.Chain()
+	last := history.Head{Seq: seen.Records, Hash: seen.Head}
+	cut, err := f.cfg.Record.Checkpoint(ctx)
+	if cut != nil && cut.Seq > last.Seq {
+		last = cut.Head // what was before it was verified when it was cut off
+	}
+	head := last
+	if err == nil {
+		head, err = history.VerifyAfter(last, f.cfg.Record.Records(ctx, last.Seq+1))
+	}
 	if ctx.Err() != nil {
 		return false
+	}
+	var gone *history.CutError
+	if errors.As(err, &gone) {
+		return true // while it was read: the next walk begins behind it
 	}
 	now := Chain{Records: head.Seq, Head: head.Hash, Checked: f.cfg.Now()}
 	if err != nil {

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"iter"
 	"sync"
 	"time"
 
@@ -14,8 +13,8 @@ import (
 
 // Record is the record as far as it is read here; *history.File is one.
 type Record interface {
-	Records(ctx context.Context, from uint64) iter.Seq2[history.Record, error]
-	Before(ctx context.Context, before uint64) iter.Seq2[history.Record, error]
+	history.Log
+	Before(ctx context.Context, before uint64) history.Records
 	Head(ctx context.Context) (history.Head, error)
 }
 

@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"fmt"
-	"iter"
 	"net/netip"
 	"testing"
 	"time"
@@ -24,7 +23,9 @@ type endless struct {
 
 func (e *endless) Head(context.Context) (history.Head, error) { return history.Head{Seq: e.n}, nil }
 
-func (e *endless) Records(_ context.Context, from uint64) iter.Seq2[history.Record, error] {
+func (e *endless) Checkpoint(context.Context) (*history.Checkpoint, error) { return nil, nil }
+
+func (e *endless) Records(_ context.Context, from uint64) history.Records {
 	return func(yield func(history.Record, error) bool) {
 		for seq := max(from, 1); seq <= e.n; seq++ {
 			e.read++
@@ -35,7 +36,7 @@ func (e *endless) Records(_ context.Context, from uint64) iter.Seq2[history.Reco
 	}
 }
 
-func (e *endless) Before(_ context.Context, before uint64) iter.Seq2[history.Record, error] {
+func (e *endless) Before(_ context.Context, before uint64) history.Records {
 	return func(yield func(history.Record, error) bool) {
 		if before == 0 {
 			before = e.n + 1
@@ -131,7 +132,7 @@ type counting struct {
 	from uint64
 }
 
-func (c *counting) Records(ctx context.Context, from uint64) iter.Seq2[history.Record, error] {
+func (c *counting) Records(ctx context.Context, from uint64) history.Records {
 	c.from = from
 	return c.File.Records(ctx, from)
 }

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"iter"
 	"net/netip"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -17,8 +16,13 @@ const (
 )
 
 // Records is the whole record from a number on, as it is stored.
-func (f *Feed) Records(ctx context.Context, from uint64) iter.Seq2[history.Record, error] {
+func (f *Feed) Records(ctx context.Context, from uint64) history.Records {
 	return f.cfg.Record.Records(ctx, from)
+}
+
+// Checkpoint returns what stands before the first record; nil: nothing was cut off.
+func (f *Feed) Checkpoint(ctx context.Context) (*history.Checkpoint, error) {
+	return f.cfg.Record.Checkpoint(ctx)
 }
 
 // History returns a part of the record, the newest first: up to limit that fit, of

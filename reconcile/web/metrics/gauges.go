@@ -53,6 +53,8 @@ func list() []gauge {
 			emit(bit(s.GitError != ""), "git")
 			emit(bit(s.TurnError != ""), "turn")
 		}},
+		{describe("sluice_config_last_reload_successful", "0 while the last configuration that was read is refused, and an older one in force."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(bit(s.Config.Error == "")) }},
+		{describe("sluice_config_last_reload_success_timestamp_seconds", "When the configuration in force was read."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(seconds(s.Config.Loaded)) }},
 	}
 }
 

@@ -22,8 +22,16 @@ type Overview struct {
 	GitError  string    `json:"gitError"`          // of the last look; empty when it went well
 	TurnError string    `json:"turnError"`         // of the last turn
 
+	Config ConfigStatus `json:"config"`
+
 	Addresses AddressCount `json:"addresses"`
 	Unread    []Unread     `json:"unread"` // what EC2 could not be asked
+}
+
+// ConfigStatus is which configuration is in force.
+type ConfigStatus struct {
+	Loaded time.Time `json:"loaded,omitzero"` // when it was read
+	Error  string    `json:"error"`           // why the last one was refused since
 }
 
 // Commit is the commit that is in force.
@@ -69,7 +77,7 @@ func (f *Fleet) Overview() Overview {
 		Plan: PlanHead{Commit: s.Plan.Commit, PolicyDigest: s.Plan.PolicyDigest, InventoryHash: s.Plan.InventoryHash,
 			PlanHash: s.Plan.PlanHash, Hold: s.Plan.Hold, Summary: s.Plan.Summary},
 		Ready: s.Ready(), Turns: s.Turns, LastTurn: s.LastTurn, LastLook: s.LastLook, LastBeat: s.LastBeat, LastPoll: s.LastPoll,
-		GitError: s.GitError, TurnError: s.TurnError, Unread: []Unread{},
+		GitError: s.GitError, TurnError: s.TurnError, Config: ConfigStatus(s.Config), Unread: []Unread{},
 	}
 	for at := range f.planned {
 		for _, a := range f.live[at].addresses() {

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/reconcile/bucket"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+func (a *app) historyExportCommand() *cobra.Command {
+	var c common
+	var out string
+	var from uint64
+	cmd := &cobra.Command{
+		Use:   "export --out FILE|s3://BUCKET/KEY",
+		Short: "Write the record as JSON lines that can be verified without it",
+		Long: `Write the record as JSON lines, with the hashes of its chain, to a file or an
+S3-compatible bucket. Nothing is overwritten. The next export goes on where this
+one ended, with --from. A bucket's Region, endpoint and credentials are those of
+the environment: AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_PROFILE and so on.`,
+		Example: `  sluice history export --out 2026.jsonl
+  sluice history export --out 2027.jsonl --from 4711
+  sluice history verify --file 2026.jsonl --file 2027.jsonl
+  AWS_ENDPOINT_URL_S3=https://s3.example.com sluice history export --out s3://records/sluice/2026.jsonl`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out == "" {
+				return errors.New("--out says where to: a file that is not there yet, or s3://BUCKET/KEY")
+			}
+			file, err := c.recordFile(a.getenv)
+			if err != nil {
+				return err
+			}
+			return a.export(cmd.Context(), file, out, from)
+		},
+	}
+	c.recordPath(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "a file that is not there yet, or s3://BUCKET/KEY")
+	cmd.Flags().Uint64Var(&from, "from", 1, "the first record to write")
+	return cmd
+}
+
+// export reads all before it writes anything: a slow bucket must not keep the
+// daemon from its record.
+func (a *app) export(ctx context.Context, file, out string, from uint64) error {
+	log, end, err := openLog(ctx, file)
+	if err != nil {
+		return err
+	}
+	var data bytes.Buffer
+	cp, err := log.Checkpoint(ctx)
+	var span history.Span
+	if err == nil {
+		span, err = history.Export(&data, log.Records(ctx, from))
+	}
+	if err := errors.Join(err, end()); err != nil {
+		return err
+	}
+	if span.From == 0 {
+		return fmt.Errorf("there is no record %d yet; nothing was written", from)
+	}
+	if err := a.keep(ctx, out, data.Bytes(), span); err != nil {
+		return err
+	}
+	if from <= 1 {
+		a.tellCut(cp)
+	}
+	_, err = fmt.Fprintf(a.stdout, "records %d to %d are in %s; head %s\nthe next export begins with --from %d\n", span.From, span.To, out, span.Head, span.To+1)
+	return err
+}
+
+// keep writes an export, reads it back and verifies it.
+func (a *app) keep(ctx context.Context, out string, data []byte, span history.Span) error {
+	folder, name := filepath.Dir(out), filepath.Base(out)
+	if strings.HasPrefix(out, "s3://") {
+		p, err := bucket.Parse(out)
+		if err != nil {
+			return err
+		}
+		if p.Key == "" {
+			return fmt.Errorf("--out %s names a bucket; write the object's name behind it, such as %ssluice.jsonl", out, p)
+		}
+		name = path.Base(p.Key)
+		folder = strings.TrimSuffix(p.String(), "/"+name)
+	}
+	archive, err := openArchive(ctx, folder)
+	if err != nil {
+		return err
+	}
+	where, err := archive.Put(ctx, name, data)
+	if err != nil {
+		return err
+	}
+	there, err := archive.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	got, err := history.VerifyExport(history.ReadExport(where, bytes.NewReader(there)))
+	if err == nil && got != span {
+		err = fmt.Errorf("%s does not hold what was written there", where)
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+func (a *app) historyVerifyCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "verify [--file EXPORT]…",
+		Short: "Check the hash chain of the record, or of exports without it",
+		Long: `Check the hash chain of the record. With --file that of an export, without the
+record; several are one chain and must be given in their order. What the last
+line says is what to compare: the head, with the one that was printed or kept
+elsewhere when the export was made.`,
+		Example: `  sluice history verify
+  sluice history verify --file 2026.jsonl --file 2027.jsonl`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.verifyWhat(cmd.Context(), c)
+		},
+	}
+	c.recordPath(cmd)
+	c.exportFlag(cmd)
+	return cmd
+}
+
+// verifyWhat checks what the flags name: exports, or the record.
+func (a *app) verifyWhat(ctx context.Context, c common) error {
+	if len(c.exports) > 0 {
+		return a.verifyExports(c.exports)
+	}
+	path, err := c.recordFile(a.getenv)
+	if err != nil {
+		return err
+	}
+	return a.verify(ctx, path)
+}
+
+func (a *app) verifyExports(files []string) error {
+	all, err := joinExports(files)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "records %d to %d, the chain is whole; head %s\n", all.From, all.To, all.Head)
+	if err == nil && all.From > 1 {
+		_, err = fmt.Fprintf(a.stdout, "it hangs on record %d, whose hash has to be %s\n", all.From-1, all.Before)
+	}
+	return err
+}
+
+// joinExports verifies exports, and that each goes on where the one before it ends.
+func joinExports(files []string) (all history.Span, err error) {
+	for _, name := range files {
+		span, err := verifyExport(name)
+		switch {
+		case err != nil:
+			return all, err
+		case all.To > 0 && (span.From != all.To+1 || span.Before != all.Head):
+			return all, fmt.Errorf("%s does not go on where the one before it ends: it begins with record %d behind %.12s…, and record %d behind %.12s… was to come",
+				name, span.From, span.Before, all.To+1, all.Head)
+		case all.To == 0:
+			all = span
+		}
+		all.To, all.Head = span.To, span.Head
+	}
+	return all, nil
+}
+
+func readExport(name string) ([]history.Record, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return collect(history.ReadExport(name, f))
+}
+
+func verifyExport(name string) (history.Span, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return history.Span{}, err
+	}
+	defer f.Close()
+	span, err := history.VerifyExport(history.ReadExport(name, f))
+	if err == nil && span.From == 0 {
+		err = errors.New("it holds no record")
+	}
+	if err != nil && !strings.HasPrefix(err.Error(), name) {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return span, err
+}
+
+// cutWords says where records are that are not there any more.
+func cutWords(cp *history.Checkpoint) string {
+	return fmt.Sprintf("records 1 to %d, until %s, were exported and cut off on %s; the last of them are in %s, and `cut` records, here and there, name where the others are",
+		cp.Seq, cp.Last.UTC().Format(time.DateOnly), cp.Time.UTC().Format(time.DateOnly), cp.Exported)
+}
+
+// tellCut says so beside an answer that goes by what is left.
+func (a *app) tellCut(cp *history.Checkpoint) {
+	if cp != nil {
+		fmt.Fprintln(a.stderr, "sluice:", printable(cutWords(cp)))
+	}
+}

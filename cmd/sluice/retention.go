@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// How often old records are looked for, and how soon again after a failure.
+const (
+	retainEvery = 24 * time.Hour
+	retainAgain = time.Hour
+)
+
+// retain cuts off what is older than the configuration keeps, after it was
+// exported, until ctx ends. A failure leaves the records where they are.
+func (d *daemon) retain(ctx context.Context, p *parts) {
+	if p.archive == nil {
+		return
+	}
+	for {
+		pause := retainEvery
+		if err := d.retainOnce(ctx, p); err != nil && ctx.Err() == nil {
+			pause = retainAgain
+			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", printable(err.Error()), "again", pause.String())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (d *daemon) retainOnce(ctx context.Context, p *parts) error {
+	now := d.now().UTC()
+	cuts, err := d.store.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
+	for _, c := range cuts {
+		d.log.Info("old records were exported, verified and cut off", "from", c.From, "to", c.To, "exported", c.Exported)
+	}
+	return err
+}

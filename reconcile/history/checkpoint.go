@@ -1,0 +1,151 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Checkpoint stands in the place of records that were cut off the beginning of a
+// log, after they had been exported. The log goes on behind it with the next number
+// and with the hash that it holds. A record of kind cut, further on in the chain,
+// holds the checkpoint's own hash.
+type Checkpoint struct {
+	Head                 // the last record that is gone
+	Last       time.Time `json:"last"`       // when that was written
+	Time       time.Time `json:"time"`       // of the cut
+	Exported   string    `json:"exported"`   // where the last part of it went; records of kind cut, in the log and in the exports, name all others
+	Record     uint64    `json:"record"`     // the number of the record that tells of the cut
+	LedgerHash string    `json:"ledgerHash"` // hex SHA-256 of Ledger
+
+	// Ledger is what all records up to here fold to, as JSON of a [Ledger].
+	Ledger json.RawMessage `json:"ledger,omitempty"`
+}
+
+// Cut is what a record of kind cut tells.
+type Cut struct {
+	From       uint64 `json:"from"`
+	To         uint64 `json:"to"`
+	Hash       string `json:"hash"`       // of record To
+	Exported   string `json:"exported"`   // where records From to To are now
+	Checkpoint string `json:"checkpoint"` // hex SHA-256 of the checkpoint, which holds that of the ledger
+}
+
+// Log is the part of a [Store] that can be read, wherever it is kept.
+type Log interface {
+	// Checkpoint returns what stands before the first record: nil when nothing was cut.
+	Checkpoint(ctx context.Context) (*Checkpoint, error)
+
+	// Records yields the records from a number on (0 and 1 are the first that is there),
+	// in order. After an error it yields nothing more; for a record that was cut off,
+	// that is a [*CutError].
+	Records(ctx context.Context, from uint64) Records
+}
+
+// CutError is a record that is not in the log any more.
+type CutError struct {
+	Seq uint64
+	Checkpoint
+}
+
+// Error says where the record went.
+func (e *CutError) Error() string {
+	return fmt.Sprintf("record %d was cut off on %s, after an export: records up to %d are in %s, and in the exports that other cut records name",
+		e.Seq, e.Time.UTC().Format(time.DateOnly), e.Checkpoint.Seq, e.Exported)
+}
+
+// Fold makes l what the whole log amounts to, cut or not.
+func Fold(ctx context.Context, log Log, l *Ledger) error {
+	cp, err := log.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	next := uint64(1)
+	if *l = *NewLedger(); cp != nil {
+		next = cp.Seq + 1
+		if err := json.Unmarshal(cp.Ledger, l); err != nil {
+			return err
+		}
+	}
+	for r, err := range log.Records(ctx, next) {
+		if err != nil {
+			return err
+		}
+		if r.Seq != next { // cut since the checkpoint was read, for one
+			return &CorruptError{Seq: next, Reason: fmt.Sprintf("it is missing: record %d comes next", r.Seq)}
+		}
+		l.Add(r)
+		next++
+	}
+	return nil
+}
+
+// matches says why the checkpoint is not the one that a record of the log tells of, or "".
+func (cp Checkpoint) matches(r Record) string {
+	ledger := cp.Ledger
+	cp.Ledger = nil
+	data, err := json.Marshal(cp)
+	switch {
+	case err != nil || r.Cut == nil || r.Cut.Checkpoint != digest(data):
+		return "it does not tell of the checkpoint that the log begins with"
+	case digest(ledger) != cp.LedgerHash:
+		return "the checkpoint that it tells of holds another ledger now"
+	}
+	return ""
+}
+
+// Checkpoint implements [Log].
+func (f *File) Checkpoint(ctx context.Context) (cp *Checkpoint, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = f.view(func(tx *bbolt.Tx) (err error) {
+		if cp, err = readCheckpoint(tx); cp != nil {
+			cp.Ledger = bytes.Clone(tx.Bucket(metaBucket).Get(ledgerKey))
+		}
+		return err
+	})
+	return cp, err
+}
+
+// readCheckpoint returns the checkpoint without its ledger.
+func readCheckpoint(tx *bbolt.Tx) (*Checkpoint, error) {
+	data := tx.Bucket(metaBucket).Get(checkpointKey)
+	if data == nil {
+		return nil, nil
+	}
+	cp := &Checkpoint{}
+	if err := json.Unmarshal(data, cp); err != nil {
+		return nil, fmt.Errorf("its checkpoint cannot be read: %w", err)
+	}
+	return cp, nil
+}
+
+// checkCheckpoint sees that the checkpoint is the one that the chain names, with its
+// ledger.
+func checkCheckpoint(tx *bbolt.Tx) error {
+	cp, err := readCheckpoint(tx)
+	if err != nil || cp == nil {
+		return err
+	}
+	cp.Ledger = tx.Bucket(metaBucket).Get(ledgerKey)
+	r, err := decode(tx.Bucket(recordsBucket).Get(seqKey(cp.Record)))
+	if err != nil {
+		return fmt.Errorf("its checkpoint names record %d, which cannot be read", cp.Record)
+	}
+	if reason := cp.matches(r); reason != "" {
+		return fmt.Errorf("record %d: %s", cp.Record, reason)
+	}
+	return nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
