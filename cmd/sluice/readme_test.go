@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,6 +47,8 @@ type shell struct {
 	t      *testing.T
 	out    bytes.Buffer
 	status []int
+	speed  float64  // of the simulator
+	served chan int // the exit status of serve
 }
 
 func (s *shell) run(block string) {
@@ -61,15 +66,50 @@ func (s *shell) run(block string) {
 			}
 		case words[0] == "sluice" && words[1] == "sim":
 			s.sim(words)
+		case words[0] == "sluice" && words[1] == "serve":
+			s.serve(words[1 : len(words)-1]) // without the &
+		case words[0] == "pkill":
+			if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+				s.t.Fatal(err)
+			}
 		case words[0] == "sluice":
 			a := &app{stdout: &s.out, stderr: &s.out, getenv: os.Getenv, now: time.Now}
 			s.status = append(s.status, a.execute(s.t.Context(), words[1:]))
 		default:
-			if out, err := exec.CommandContext(s.t.Context(), words[0], words[1:]...).CombinedOutput(); err != nil {
+			if out, err := exec.CommandContext(s.t.Context(), "sh", "-c", line).CombinedOutput(); err != nil {
 				s.t.Fatalf("%s: %v\n%s", line, err, out)
 			}
 		}
 	}
+}
+
+// serve runs until the test ends.
+func (s *shell) serve(args []string) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	s.served = make(chan int, 1)
+	s.t.Cleanup(func() {
+		cancel()
+		if status := <-s.served; status != exitDone {
+			s.t.Errorf("serve ended with %d", status)
+		}
+	})
+	go func() {
+		a := &app{stdout: io.Discard, stderr: io.Discard, getenv: os.Getenv, now: time.Now}
+		s.served <- a.execute(ctx, args)
+	}()
+}
+
+// shows waits until a page of the daemon has all of these words.
+func (s *shell) shows(path string, words ...string) {
+	s.t.Helper()
+	var page string
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		page, _, _ = fetch(holderAPI("sluice.db.holder") + path)
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(page, w) }) {
+			return
+		}
+	}
+	s.t.Fatalf("%s never shows %q:\n%s", path, words, page)
 }
 
 // sim stands for `sluice sim … &`, on a free port and faster.
@@ -83,7 +123,7 @@ func (s *shell) sim(words []string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	server := httptest.NewServer(ec2sim.New(w, ec2sim.Options{Speed: 600}))
+	server := httptest.NewServer(ec2sim.New(w, ec2sim.Options{Speed: s.speed}))
 	s.t.Cleanup(server.Close)
 	s.t.Setenv("AWS_ENDPOINT_URL", server.URL)
 }
@@ -98,7 +138,7 @@ func newcomer(t *testing.T) *shell {
 	t.Chdir(dir)
 	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "none"))
-	return &shell{t: t}
+	return &shell{t: t, speed: 600}
 }
 
 func TestAFleetIsAdoptedAsTheReadmeSays(t *testing.T) {
@@ -115,6 +155,45 @@ func TestAFleetIsAdoptedAsTheReadmeSays(t *testing.T) {
 	for line := range strings.Lines(output + "\n3 resources: 3 in sync\n") {
 		if !strings.Contains(s.out.String(), line) {
 			t.Errorf("the output does not say %q:\n%s", line, s.out.String())
+		}
+	}
+}
+
+func TestTheReadmesFirstDayEndsWithWhoChangedAnAddress(t *testing.T) {
+	one, two, three := readmeBlock(t, "day one"), readmeBlock(t, "day two"), readmeBlock(t, "day three")
+	cfg, output := readmeBlock(t, "day config"), readmeBlock(t, "day output")
+	s := newcomer(t)
+	s.speed = 60 // slow enough for a drain to be seen
+	for name, value := range map[string]string{
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "sim", "AWS_SECRET_ACCESS_KEY": "sim",
+		"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
+	} {
+		t.Setenv(name, value)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg = strings.Replace(cfg, "/home/ada/fleet", filepath.Join(dir, "fleet"), 1) + "\nlisten: 127.0.0.1:0\n"
+	if err := os.WriteFile("sluice.yaml", []byte(cfg), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.sim([]string{"sluice", "sim", "--world", "examples/quickstart/world.yaml"})
+	s.run(one)
+	s.run(two)
+	s.shows("/", "assign 10.0.1.22, then unassign 10.0.1.20")
+	s.shows("/plan", "10.0.1.22", "assign", "unassign")
+	before, explain, _ := strings.Cut(three, "sluice explain")
+	s.run(before)
+	s.shows("/resources/default/nat-0ee3edd182361f662", "draining", " left")
+	s.shows("/api/v1/status", `"inSync":3`)
+	s.run("sluice explain" + explain)
+	if slices.ContainsFunc(s.status, func(status int) bool { return status != exitDone }) {
+		t.Errorf("statuses %v\n%s", s.status, s.out.String())
+	}
+	for _, want := range []string{"unassign 10.0.1.20 from egress-a, drain up to 5m50s", "by Ada <ada@example.com>", "EC2       accepted", "seen      in effect"} {
+		if !strings.Contains(s.out.String(), want) || !strings.Contains(output, want) {
+			t.Errorf("explain, or what README.md shows of it, does not say %q:\n%s", want, s.out.String())
 		}
 	}
 }
