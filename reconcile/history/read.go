@@ -89,8 +89,8 @@ func (f *File) readBack(ctx context.Context, before uint64) (records []Record, e
 	}
 	err = f.view(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(recordsBucket).Cursor()
-		key, data := c.Seek(seqKey(before))
-		if before == 0 || key == nil {
+		var key, data []byte
+		if at, _ := c.Seek(seqKey(before)); before == 0 || at == nil {
 			key, data = c.Last()
 		} else {
 			key, data = c.Prev()
