@@ -1,6 +1,9 @@
 package reconcile
 
-import "context"
+import (
+	"context"
+	"maps"
+)
 
 // Successor makes the loop that is to take over from l under another configuration.
 // It goes on with l's record, whatever cfg says of History and Ledger; all else is as
@@ -28,9 +31,21 @@ func (l *Loop) Prepare(ctx context.Context) error {
 	return d.Err
 }
 
-// Resume shows where a loop before this one stood, until a turn of its own ends.
-func (l *Loop) Resume(s Status) {
+// TakeOver is called once old has returned from Serve, before l serves. It shows where
+// old stood, until a turn of l's own ends, and looks at Git again: since Prepare, old
+// may have acted on something newer. Where that look fails, nothing is done until one
+// does not. An endpoint that carried out a dry-run is not trusted with another.
+func (l *Loop) TakeOver(ctx context.Context, old *Loop) {
+	maps.Copy(l.untrusted, old.untrusted)
 	l.status.mu.Lock()
-	defer l.status.mu.Unlock()
-	l.status.s = s
+	l.status.s = old.Status()
+	l.status.mu.Unlock()
+	if prepared := l.latest.Load(); prepared != nil {
+		d, err := l.looker.look(ctx, prepared, true)
+		if err != nil {
+			d = nil
+		}
+		l.latest.Store(d)
+	}
+	l.Hint() // whatever hinted at Git while old ended
 }

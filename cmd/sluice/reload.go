@@ -15,6 +15,9 @@ import (
 // goes on meanwhile.
 const prepareFor = 2 * time.Minute
 
+// takeOverFor bounds the last look before the swap, while no loop turns.
+const takeOverFor = 20 * time.Second
+
 // run turns under one configuration after another, until ctx ends or a loop fails.
 func (d *daemon) run(ctx context.Context) error {
 	for {
@@ -23,7 +26,7 @@ func (d *daemon) run(ctx context.Context) error {
 			return err
 		}
 		old := d.current.Load()
-		next.loop.Resume(old.loop.Status())
+		d.takeOver(ctx, next, old)
 		d.current.Store(next)
 		d.problem.Store(nil)
 		if err := old.close(); err != nil {
@@ -70,6 +73,13 @@ func (d *daemon) runUntilReload(ctx context.Context) (*parts, error) {
 		}
 		return next, nil
 	}
+}
+
+// takeOver hands what the old loop knew to the next one.
+func (d *daemon) takeOver(ctx context.Context, next, old *parts) {
+	ctx, cancel := context.WithTimeout(ctx, takeOverFor)
+	defer cancel()
+	next.loop.TakeOver(ctx, old.loop)
 }
 
 // reload makes the parts of the configuration as it is now. It changes nothing.

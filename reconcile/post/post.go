@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -77,11 +78,26 @@ var again = []int{http.StatusRequestTimeout, http.StatusConflict, http.StatusToo
 
 // mask hides what is secret of a letter in what was answered to it.
 func (l Letter) mask(text, path string) string {
-	var secrets []string
-	if l.Secret {
-		secrets = append([]string{l.URL, path}, strings.Split(path, "/")...)
+	secrets := []string{l.Token}
+	for _, values := range l.Header {
+		for _, v := range values {
+			secrets = append(secrets, v)
+			secrets = append(secrets, strings.Fields(v)...) // Bearer, and what is behind it
+		}
 	}
-	for _, s := range append(secrets, l.Token) {
+	if l.Secret {
+		secrets = append(secrets, l.URL, path)
+		secrets = append(secrets, strings.Split(path, "/")...)
+		if u, err := url.Parse(l.URL); err == nil {
+			secrets = append(secrets, u.RawQuery)
+			secrets = append(secrets, strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == '=' })...)
+			for _, values := range u.Query() {
+				secrets = append(secrets, values...)
+			}
+		}
+	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may hold another
+	for _, s := range secrets {
 		if len(s) >= 6 { // shorter ones are words
 			text = strings.ReplaceAll(text, s, "***")
 		}

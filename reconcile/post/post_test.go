@@ -124,3 +124,16 @@ func TestASecretGoesOverHTTPSOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsSecretOfHeadersAndQueriesIsNotRepeated(t *testing.T) {
+	l := letter(t, func(w http.ResponseWriter, q *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, "%s; %s; %s; %s", q.Header.Get("X-Api-Key"), strings.TrimPrefix(q.Header.Get("X-Auth"), "Bearer "), q.URL.RawQuery, q.URL.Query().Get("key"))
+	})
+	l.Header = http.Header{"X-Api-Key": {canary + "-1"}, "X-Auth": {"Bearer " + canary + "-2"}}
+	l.URL += "?key=a%2F" + canary + "-3"
+	_, err := Send(t.Context(), l)
+	if err == nil || !strings.Contains(err.Error(), "401: ***; ***; ***; ***") {
+		t.Errorf("error %q", err)
+	}
+}

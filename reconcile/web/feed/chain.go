@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -52,9 +51,10 @@ func (f *Feed) walk(ctx context.Context) (whole bool) {
 	if ctx.Err() != nil {
 		return false
 	}
-	var gone *history.CutError
-	if errors.As(err, &gone) {
-		return true // while it was read: the next walk begins behind it
+	if err != nil {
+		if now, e := f.cfg.Record.Checkpoint(ctx); e == nil && now != nil && (cut == nil || now.Seq > cut.Seq) {
+			return true // it was cut while it was read: the next walk begins behind that
+		}
 	}
 	now := Chain{Records: head.Seq, Head: head.Hash, Checked: f.cfg.Now()}
 	if err != nil {

@@ -19,14 +19,24 @@ var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 type endless struct {
 	n    uint64
 	read uint64
+	cut  uint64 // the last record that is gone
 }
 
 func (e *endless) Head(context.Context) (history.Head, error) { return history.Head{Seq: e.n}, nil }
 
-func (e *endless) Checkpoint(context.Context) (*history.Checkpoint, error) { return nil, nil }
+func (e *endless) Checkpoint(context.Context) (*history.Checkpoint, error) {
+	if e.cut == 0 {
+		return nil, nil
+	}
+	return &history.Checkpoint{Head: history.Head{Seq: e.cut}}, nil
+}
 
 func (e *endless) Records(_ context.Context, from uint64) history.Records {
 	return func(yield func(history.Record, error) bool) {
+		if from > 1 && from <= e.cut {
+			yield(history.Record{}, &history.CutError{Seq: from})
+			return
+		}
 		for seq := max(from, 1); seq <= e.n; seq++ {
 			e.read++
 			if !yield(e.record(seq), nil) {
@@ -69,6 +79,15 @@ func TestARequestReadsABoundedPartOfTheRecord(t *testing.T) {
 	story, err := f.Explain(t.Context(), netip.AddrFrom4([4]byte{10, 0, 0, 1}))
 	if err != nil || e.read != maxStory || story.From != e.n-maxStory+1 || len(story.Events) == 0 {
 		t.Errorf("a story read %d records, from %d: %d events (%v)", e.read, story.From, len(story.Events), err)
+	}
+}
+
+func TestAStoryBeginsBehindWhatWasCutOff(t *testing.T) {
+	e := &endless{n: 60_000, cut: 40_000}
+	f := New(Config{Record: e, Now: func() time.Time { return now }})
+	story, err := f.Explain(t.Context(), netip.AddrFrom4([4]byte{10, 0, 200, 1})) // of record 51,201
+	if err != nil || story.From != e.cut+1 || len(story.Events) == 0 {
+		t.Errorf("from %d: %d events (%v)", story.From, len(story.Events), err)
 	}
 }
 

@@ -59,6 +59,13 @@ func (f *Feed) Explain(ctx context.Context, addr netip.Addr) (Story, error) {
 	if head.Seq > maxStory {
 		from = head.Seq - maxStory + 1
 	}
+	cut, err := f.cfg.Record.Checkpoint(ctx)
+	if err != nil {
+		return Story{}, err
+	}
+	if cut != nil {
+		from = max(from, cut.Seq+1)
+	}
 	story, err := history.ExplainEach(f.cfg.Record.Records(ctx, from), addr)
 	if story.Events == nil {
 		story.Events = []history.Event{}
