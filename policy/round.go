@@ -144,7 +144,7 @@ func (r *round) prepare(input *ast.Term) *topdown.Query {
 		WithInput(input).
 		WithTime(r.now).
 		WithCancel(r.cancel).
-		WithVirtualCache(resultCache{topdown.NewVirtualCache()}).
+		WithVirtualCache(&resultCache{}).
 		WithMetrics(metrics.NoOp()).
 		WithStrictBuiltinErrors(true)
 	if r.explainer != nil {
@@ -154,11 +154,29 @@ func (r *round) prepare(input *ast.Term) *topdown.Query {
 }
 
 // resultCache keeps what rules gave during one query, but for the set of all
-// decisions: nobody asks for that twice.
-type resultCache struct{ topdown.VirtualCache }
+// decisions: nobody asks for that twice. Most queries have nothing else to keep.
+type resultCache struct{ kept topdown.VirtualCache }
 
-func (c resultCache) Put(ref ast.Ref, value *ast.Term) {
+func (c *resultCache) all() topdown.VirtualCache {
+	if c.kept == nil {
+		c.kept = topdown.NewVirtualCache()
+	}
+	return c.kept
+}
+
+func (c *resultCache) Push()           { c.all().Push() }
+func (c *resultCache) Pop()            { c.all().Pop() }
+func (c *resultCache) Keys() []ast.Ref { return c.all().Keys() }
+
+func (c *resultCache) Get(ref ast.Ref) (*ast.Term, bool) {
+	if c.kept == nil {
+		return nil, false
+	}
+	return c.kept.Get(ref)
+}
+
+func (c *resultCache) Put(ref ast.Ref, value *ast.Term) {
 	if !ref.HasPrefix(gatheredPackage) {
-		c.VirtualCache.Put(ref, value)
+		c.all().Put(ref, value)
 	}
 }
