@@ -10,9 +10,15 @@ import (
 
 // Records implements [Log]. Records that are appended meanwhile are yielded too.
 func (f *File) Records(ctx context.Context, from uint64) Records {
+	return batches(from, func(at uint64) ([]Record, error) { return f.read(ctx, at) }, func(last Record) uint64 { return last.Seq + 1 })
+}
+
+// batches yields what read gives from a number on, batch by batch, until there is no
+// more or an error; next is where the batch after one begins.
+func batches(from uint64, read func(uint64) ([]Record, error), next func(last Record) uint64) Records {
 	return func(yield func(Record, error) bool) {
-		for {
-			records, err := f.read(ctx, from)
+		for at := from; ; {
+			records, err := read(at)
 			for _, r := range records {
 				if !yield(r, nil) {
 					return
@@ -25,7 +31,7 @@ func (f *File) Records(ctx context.Context, from uint64) Records {
 			if len(records) == 0 {
 				return
 			}
-			from = records[len(records)-1].Seq + 1
+			at = next(records[len(records)-1])
 		}
 	}
 }
@@ -62,24 +68,7 @@ func (f *File) read(ctx context.Context, from uint64) (records []Record, err err
 // one. It reads no more than the caller takes, in batches. After an error it yields
 // nothing more.
 func (f *File) Before(ctx context.Context, before uint64) Records {
-	return func(yield func(Record, error) bool) {
-		for {
-			records, err := f.readBack(ctx, before)
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			if len(records) == 0 || records[len(records)-1].Seq <= 1 {
-				return
-			}
-			before = records[len(records)-1].Seq
-		}
-	}
+	return batches(before, func(at uint64) ([]Record, error) { return f.readBack(ctx, at) }, func(last Record) uint64 { return last.Seq })
 }
 
 // readBack is read in the other direction.
