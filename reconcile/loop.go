@@ -204,8 +204,8 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	observing, end := l.around(ctx, d, Part{Name: PartObserve})
 	t := &Turn{Desired: d, Inventories: l.observe(observing, d.Specs.Documents)}
 	end(nil)
-	now := l.cfg.Now()
-	if err := l.journal.settle(ctx, t.Inventories, now); err != nil {
+	now, seen := l.cfg.Now(), sight(t.Inventories)
+	if err := l.journal.settle(ctx, seen, now); err != nil {
 		return nil, err
 	}
 	in := plan.Input{
@@ -219,7 +219,7 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	if ctx.Err() != nil { // half an inventory is none
 		return nil, context.Cause(ctx)
 	}
-	if err := l.observeDrift(ctx, d, &p, t.Inventories, now); err != nil {
+	if err := l.observeDrift(ctx, d, &p, seen, now); err != nil {
 		return nil, err
 	}
 	if err := l.setAside(ctx, d, &p, now); err != nil {
