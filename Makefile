@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -43,6 +43,9 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s)
 		cat "$$log"; \
 		grep -qx ' *context deadline exceeded' "$$log" && ! grep -q 'Failing input' "$$log" || exit 1; \
 	done
+
+figures: ## the table of figures in ARCHITECTURE.md anew: about an hour
+	.ci/figures
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
