@@ -39,9 +39,11 @@ type Status struct {
 	Calendar     calendar.Calendar
 	GatewayLimit map[string]int // by target: addresses that one NAT gateway can hold
 
-	// Config is whoever runs the loop's to fill in: the loop has a configuration, and
-	// knows no file that it came from.
-	Config ConfigStatus
+	// Config and ExportError are whoever runs the loop's to fill in: the loop has a
+	// configuration, and knows no file that it came from; it writes records, and sends
+	// none away.
+	Config      ConfigStatus
+	ExportError string // why old records could not be exported and cut off; empty: nothing is amiss
 }
 
 // ConfigStatus is which configuration is in force.

@@ -15,14 +15,20 @@ const (
 // exported, until ctx ends. A failure leaves the records where they are.
 func (d *daemon) retain(ctx context.Context, p *parts) {
 	if p.archive == nil {
+		d.show(&d.unsent, "")
 		return
 	}
 	for {
-		pause := retainEvery
-		if err := d.retainOnce(ctx, p); err != nil && ctx.Err() == nil {
-			pause = retainAgain
-			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", printable(err.Error()), "again", pause.String())
+		pause, problem := retainEvery, ""
+		err := d.retainOnce(ctx, p)
+		if ctx.Err() != nil {
+			return
 		}
+		if err != nil {
+			pause, problem = retainAgain, printable(err.Error())
+			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", problem, "again", pause.String())
+		}
+		d.show(&d.unsent, problem)
 		select {
 		case <-ctx.Done():
 			return
