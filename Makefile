@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench figures
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -46,6 +46,12 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s)
 
 figures: ## the table of figures in ARCHITECTURE.md anew: about an hour
 	.ci/figures
+
+kill: ## SIGKILL the program at random moments, LOOPS times (default 1000, three minutes), from SEED
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	SLUICE_KILL_LOOPS=$(or $(LOOPS),1000) SLUICE_KILL_SEED=$(or $(SEED),1) \
+		$(GO) test -count 1 -timeout 12h -v -run '^TestKilled$$' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	grep '^ *|' "$$log"
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
