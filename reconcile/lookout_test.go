@@ -129,6 +129,7 @@ func TestManyLoopsLookAtGitAsOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), in("t00", "10.0.1.20"))
 		s.specs.commit(in("t00", "10.0.1.20"))
+		s.specs.slow = 10 * time.Millisecond
 		rule := rules(noRule)
 		m := newMany(t, s, rule, targets(20)...)
 		m.serve(t, func() {
