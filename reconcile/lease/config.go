@@ -1,0 +1,67 @@
+package lease
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// Config says what a [Keeper] keeps. Table, ID and Targets are required.
+type Config struct {
+	Table Table
+
+	// ID names this process, and no other that ever was: make it anew at each start,
+	// from the host's name and random bits.
+	ID  string
+	URL string // of this replica's page, for the others to show; may be empty
+
+	// Targets are what there are leases for. All replicas should have the same.
+	Targets []string
+
+	// Duration is how long a lease lasts from a renewal; 30 s when zero. LongestCall
+	// bounds any call that a holder makes, and is at most half of that; a third when
+	// zero.
+	Duration, LongestCall time.Duration
+
+	Log *slog.Logger // nil: nothing is logged
+}
+
+const defaultDuration = 30 * time.Second
+
+// Parts of a lease's duration.
+const (
+	renewals = 3  // a lease is renewed, and the table is read, so often in one
+	tries    = 6  // one call to the table takes no longer than this part
+	breaths  = 12 // the pause after one that failed
+)
+
+// complete puts in what was left out, and refuses what cannot work.
+func (c Config) complete() (Config, error) {
+	if c.Duration == 0 {
+		c.Duration = defaultDuration
+	}
+	if c.LongestCall == 0 {
+		c.LongestCall = c.Duration / 3
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Targets = slices.Sorted(slices.Values(c.Targets))
+	switch {
+	case c.Table == nil:
+		return c, errors.New("leases need a table")
+	case c.ID == "":
+		return c, errors.New("a replica that holds leases needs an ID")
+	case len(c.Targets) == 0 || c.Targets[0] == "":
+		return c, errors.New("leases need targets, each with a name")
+	case len(slices.Compact(slices.Clone(c.Targets))) != len(c.Targets):
+		return c, errors.New("a target is named twice: there is one lease for each")
+	case c.Duration < 0 || c.LongestCall < 0:
+		return c, fmt.Errorf("a lease of %s, or a longest call of %s, is negative", c.Duration, c.LongestCall)
+	case c.LongestCall > c.Duration/2:
+		return c, fmt.Errorf("a lease of %s is too short for calls of up to %s: it must last twice as long, or a call would find its lease about to end; make the lease longer", c.Duration, c.LongestCall)
+	}
+	return c, nil
+}

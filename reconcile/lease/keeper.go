@@ -1,0 +1,104 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Keeper takes, renews and gives back the leases of one replica. Its methods may be
+// called by several goroutines.
+type Keeper struct {
+	cfg      Config
+	troubles troubles
+
+	mu      sync.Mutex
+	running bool
+	sights  map[string]sight     // by target, as last read
+	peers   map[string]peer      // by ID, as last read, without ourselves
+	holding map[string]*holding  // by target: from the taking to the end of its goroutine
+	resting map[string]time.Time // a hold that ended by itself is not begun again before
+	vain    map[string]string    // targets that were given back for nothing, and the replicas that were live then
+	acts    map[string]time.Time // when a call of an earlier holder has ended, as of our last attempt to take it
+	beats   uint64
+}
+
+// New makes a keeper. It sends nothing.
+func New(cfg Config) (*Keeper, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	return &Keeper{
+		cfg: cfg, troubles: troubles{log: cfg.Log, list: map[string]*trouble{}},
+		sights: map[string]sight{}, peers: map[string]peer{}, holding: map[string]*holding{}, resting: map[string]time.Time{},
+		vain: map[string]string{}, acts: map[string]time.Time{},
+	}, nil
+}
+
+// Items returns the leases of all targets, as last read or written, in the order of
+// their names. One that nobody ever held has Version 0.
+func (k *Keeper) Items() []Item {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	items := make([]Item, 0, len(k.sights))
+	for _, s := range k.sights {
+		items = append(items, s.item)
+	}
+	for _, t := range k.cfg.Targets {
+		if _, known := k.sights[t]; !known {
+			items = append(items, Item{Target: t})
+		}
+	}
+	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.Target, b.Target) })
+	return items
+}
+
+// Trouble says what of the table cannot be reached now, and for how long; nil when all
+// is well.
+func (k *Keeper) Trouble() error { return k.troubles.current() }
+
+// Run holds leases until ctx ends. For each target that it takes it calls hold in a
+// goroutine of its own, whose context ends when hold should: the lease is to be given
+// back, or is lost, or can soon be lost (then the cause is [ErrLost]). Hold returns
+// when no call of its is on the way any more; then the lease is given back. When hold
+// returns by itself, another replica gets its chance first. Run returns when all
+// have returned, and a second one at once with an error.
+func (k *Keeper) Run(ctx context.Context, hold func(ctx context.Context, h *Held) error) error {
+	k.mu.Lock()
+	if k.running {
+		k.mu.Unlock()
+		return errors.New("this keeper runs already")
+	}
+	k.running = true
+	k.mu.Unlock()
+
+	var holds sync.WaitGroup
+	for ctx.Err() == nil {
+		next := time.Now().Add(k.cfg.Duration / renewals)
+		if k.look(ctx) {
+			k.rebalance()
+			for h := range k.take(ctx, next) {
+				o := k.begin(h)
+				holds.Go(func() { k.keep(ctx, o, hold) })
+			}
+		}
+		pause(ctx, time.Until(next))
+	}
+	holds.Wait()
+	_ = k.call(context.WithoutCancel(ctx), "leave", func(ctx context.Context) error { return k.cfg.Table.Leave(ctx, k.cfg.ID) })
+	return nil
+}
+
+// pause waits, or not when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
