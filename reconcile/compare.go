@@ -28,7 +28,7 @@ func (k *looker) compare(ctx context.Context, d *Desired) bool {
 	if k.base != nil {
 		base = k.base(d.source)
 	}
-	l := lineage{commit: d.Commit, base: base, compared: k.past != nil}
+	l := lineage{commit: d.Commit, base: base, compared: k.out.past != nil}
 	if !l.descends() {
 		return false
 	}
@@ -38,7 +38,7 @@ func (k *looker) compare(ctx context.Context, d *Desired) bool {
 		}
 	}
 	before := d.compared
-	line, err := k.past.Line(ctx, base, d.snapshot)
+	line, err := k.out.line(ctx, base, d.snapshot)
 	d.compared = &comparison{from: base, line: line, err: err}
 	return err == nil || before == nil || before.err == nil || before.from != base || before.err.Error() != err.Error()
 }

@@ -73,7 +73,15 @@ type Config struct {
 	// LoadPolicies compiles the policies; nil: [LoadHere].
 	LoadPolicies LoadPolicies
 
-	Targets  map[string]Target
+	Targets map[string]Target
+	// Only is the one of Targets that the loop works for, where others work for the
+	// rest: what names one of those is no business of its. What names no target at all
+	// is the business of the first one's loop, and files that cannot be read are that of
+	// every loop. Empty: all targets.
+	Only string
+	// Lookout looks at Git for several loops, in place of Specs, Past and Policies. The
+	// loop does not close it. nil: the loop looks by itself.
+	Lookout  *Lookout
 	Budget   judge.Budget
 	Calendar calendar.Calendar
 	// AdoptCommand is the command that writes the spec for what is live on a resource,
@@ -103,6 +111,8 @@ type Config struct {
 	// Around are told of each part of the work as it begins and ends, by the goroutines
 	// that do it.
 	Around []Around
+
+	scope scope
 }
 
 func (c *Config) validate() error {
@@ -117,6 +127,9 @@ func (c *Config) validate() error {
 		return fmt.Errorf("reconcile: signed %q is not one of head and since-last-applied", c.Signed)
 	case c.Mode == Apply && !c.LookOnly && c.History == nil:
 		return errors.New("reconcile: mode apply needs a history: no call without a durable record")
+	}
+	if err := c.narrow(); err != nil {
+		return err
 	}
 	if c.Interval <= 0 {
 		c.Interval = time.Minute

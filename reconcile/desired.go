@@ -4,11 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -40,6 +36,7 @@ type Desired struct {
 	policyErr error
 	snapshot  *gitsource.Snapshot
 	policies  []*gitsource.Snapshot
+	read      *Desired // what a lookout read: this is a loop's part of it
 }
 
 // key names what a plan was asked by: a change of either is a new request.
@@ -56,101 +53,69 @@ func (d *Desired) Close() error { return closeEngine(d.Engine) }
 // Look reads specs and policies once, and has load compile the policies. The
 // caller closes what it returns.
 func Look(ctx context.Context, specs Source, policies []Source, load LoadPolicies) (*Desired, error) {
-	return newLooker(specs, policies, load, 0).look(ctx, nil, true)
+	k := newLooker(NewLookout(Config{Specs: specs, Policies: policies, LoadPolicies: load}))
+	return k.look(ctx, nil, k.out.next())
 }
 
 // LookAtPolicies reads policies alone, and has load compile them. Desired.Engine is
 // never nil without an error; the caller closes it.
 func LookAtPolicies(ctx context.Context, policies []Source, load LoadPolicies) (*Desired, error) {
-	k := newLooker(nil, policies, load, 0)
+	o := NewLookout(Config{Policies: policies, LoadPolicies: load})
 	d := &Desired{}
-	for _, src := range k.policies {
-		s, err := src.read(ctx, true)
+	for _, src := range o.policies {
+		s, err := src.read(ctx, 1, 1)
 		if err != nil {
 			return nil, fmt.Errorf("policy: %w", err)
 		}
 		d.policies = append(d.policies, s)
 	}
 	var err error
-	d.Engine, d.Rulings, err = k.compile(ctx, d.policies)
+	d.Engine, d.Rulings, err = o.compile(ctx, d.policies)
 	d.Levels = levels(d.Engine)
 	return d, err
 }
 
-// looker reads sources, each of which is asked only for what is new to it.
+// looker is a loop's own eyes: of what its lookout reads it takes what concerns the
+// loop, and compares it with what the loop applied last.
 type looker struct {
-	specs    *remembered
-	policies []*remembered
-	load     LoadPolicies
-	engines  engines
-
-	past Past                       // nil: commits are not compared
-	base func(source string) string // the last applied commit
+	out   *Lookout
+	scope scope
+	base  func(source string) string // the last applied commit
+	news  <-chan struct{}            // closed when somebody's look found more than the last one here
 }
 
-// newLooker makes one that asks each source every so often, where the source itself
-// does not say.
-func newLooker(specs Source, policies []Source, load LoadPolicies, every time.Duration) *looker {
-	if load == nil {
-		load = LoadHere(policy.Options{})
-	}
-	k := &looker{specs: &remembered{Source: specs, every: every, retry: every}, load: load}
-	for _, src := range policies {
-		r := &remembered{Source: src, every: every, retry: every}
-		if p, ok := src.(Paced); ok && p.Every() > 0 {
-			r.every, r.retry = p.Every(), min(every, p.Every())
-		}
-		k.policies = append(k.policies, r)
-	}
-	return k
-}
+func newLooker(out *Lookout) *looker { return &looker{out: out} }
 
-// look reads the specs and policies that are due, or all where it must be fresh, and
-// returns last itself when none of them changed. Policies come from their own
-// sources, never from the commit that they judge.
-func (k *looker) look(ctx context.Context, last *Desired, fresh bool) (*Desired, error) {
-	if last == nil {
-		last = &Desired{}
+// look reads the specs and policies that are due, or those that were not asked since a
+// look of that number, and returns last itself when none of them changed. Policies
+// come from their own sources, never from the commit that they judge.
+func (k *looker) look(ctx context.Context, last *Desired, since uint64) (*Desired, error) {
+	read, err := k.out.read(ctx, k, since)
+	if err != nil {
+		return nil, err
 	}
-	d := *last
-	var err error
-	d.source = gitsource.Repository(k.specs.String())
-	if d.snapshot, err = k.specs.read(ctx, fresh); err != nil {
-		return nil, fmt.Errorf("specs: %w", err)
-	}
-	d.policies = make([]*gitsource.Snapshot, len(k.policies))
-	for i, src := range k.policies {
-		if d.policies[i], err = src.read(ctx, fresh); err != nil {
-			return nil, fmt.Errorf("policy: %w", err)
-		}
-	}
-	newSpecs := last.snapshot != d.snapshot
-	newPolicies := last.snapshot == nil || !slices.Equal(last.policies, d.policies)
-	if !newSpecs && !newPolicies {
+	if last != nil && last.read == read {
+		d := *last
 		if k.compare(ctx, &d) {
 			return &d, ctx.Err()
 		}
 		return last, nil
 	}
-	var parsing sync.WaitGroup // beside the policies, which take as long
-	if newSpecs {
-		parsing.Go(func() {
-			d.Commit, d.Specs = d.snapshot.Commit, parse(d.snapshot)
-			d.digests = digests(d.Specs.Documents)
-		})
-	}
-	if newPolicies {
-		d.Engine, d.Rulings, d.policyErr = k.compile(ctx, d.policies)
-	}
-	parsing.Wait()
-	d.Levels = levels(d.Engine)
-	d.Err = errors.Join(d.Specs.Err(), d.policyErr)
-	if newSpecs {
-		d.compared = nil
+	d := *read
+	d.read = read
+	d.Specs.Documents = k.scope.narrow(read.Specs.Documents)
+	if last != nil {
+		d.seen = last.seen
+		if last.snapshot == d.snapshot {
+			d.compared = last.compared
+		}
 	}
 	k.compare(ctx, &d)
 	return &d, ctx.Err()
 }
+
+// judges says that a turn begins by an engine: older ones are nothing to this loop.
+func (k *looker) judges(e Engine) error { return k.out.engines.judges(k, e) }
 
 // digests says by a digest what each good document asks for. Names, labels, places
 // and a suspend do not count: they ask for nothing.
@@ -172,47 +137,6 @@ func parse(s *gitsource.Snapshot) spec.Set {
 		files = append(files, spec.File{Path: f.Path, Data: f.Data})
 	}
 	return spec.Parse(files)
-}
-
-// compile makes the engine, and reads the rulings that stand beside the rules.
-func (k *looker) compile(ctx context.Context, snapshots []*gitsource.Snapshot) (Engine, ruling.Set, error) {
-	var sources []policy.Source
-	var files []ruling.File
-	for i, s := range snapshots {
-		src := policy.Source{Name: k.policies[i].String()}
-		for _, f := range s.Files {
-			src.Files = append(src.Files, policy.File{Path: f.Path, Data: f.Data})
-			files = append(files, ruling.File{Path: strings.TrimSuffix(src.Name, "/") + "/" + f.Path, Data: f.Data})
-		}
-		sources = append(sources, src)
-	}
-	engine, err := k.load(ctx, sources)
-	if err != nil {
-		return nil, ruling.Set{}, fmt.Errorf("policy: %w", err)
-	}
-	// A rule that is lowered for a while can be waived no more than before.
-	own := map[string]policy.Level{}
-	var lowered []string
-	for _, r := range engine.Rules() {
-		if own[r.ID] = r.Own(); r.LoweredFrom != "" {
-			lowered = append(lowered, r.ID)
-		}
-	}
-	rulings, problems := ruling.Parse(files, func(id string) (waivable, known bool) {
-		level, known := own[id]
-		return level != policy.Mandatory, known
-	})
-	var bad []error
-	for _, p := range problems {
-		bad = append(bad, p)
-	}
-	if len(bad) > 0 {
-		bad = append(bad, closeEngine(engine))
-		return nil, ruling.Set{}, fmt.Errorf("policy: %w", errors.Join(bad...))
-	}
-	rulings.Lowered = lowered
-	k.engines.add(engine)
-	return engine, rulings, nil
 }
 
 func levels(engine Engine) map[string]policy.Level {

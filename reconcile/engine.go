@@ -41,10 +41,11 @@ func closeEngine(e Engine) error {
 }
 
 // engines are those that were made and not closed yet, the oldest first. What asks
-// Git adds to them while a turn judges by one of them.
+// Git adds to them while turns judge by some of them.
 type engines struct {
 	mu   sync.Mutex
 	open []Engine
+	by   map[any]Engine // the oldest one that each who judges may still judge by
 }
 
 func (l *engines) add(e Engine) {
@@ -53,20 +54,65 @@ func (l *engines) add(e Engine) {
 	l.open = append(l.open, e)
 }
 
-// closeBefore closes all that are older than e, which nobody judges by any more;
-// nil means all.
-func (l *engines) closeBefore(e Engine) error {
+// enter says that who, if it is new here, judges by e or what comes after it.
+func (l *engines) enter(who any, e Engine) {
 	l.mu.Lock()
-	old, kept := l.open, []Engine(nil)
-	if i := slices.Index(l.open, e); i >= 0 {
-		old, kept = l.open[:i], slices.Clone(l.open[i:])
-	} else if e != nil {
-		old, kept = nil, l.open
+	defer l.mu.Unlock()
+	if l.by == nil {
+		l.by = map[any]Engine{}
 	}
-	l.open = kept
+	if e != nil && l.by[who] == nil {
+		l.by[who] = e
+	}
+}
+
+// judges says that who judges by e from now on, and closes what nobody judges by any
+// more.
+func (l *engines) judges(who any, e Engine) error {
+	l.enter(who, e)
+	l.mu.Lock()
+	if e != nil {
+		l.by[who] = e
+	}
 	l.mu.Unlock()
+	return l.sweep()
+}
+
+// leave says that who judges by none any more.
+func (l *engines) leave(who any) error {
+	l.mu.Lock()
+	delete(l.by, who)
+	l.mu.Unlock()
+	return l.sweep()
+}
+
+// sweep closes all that are older than the oldest that somebody judges by. The newest
+// stays for whoever comes next.
+func (l *engines) sweep() error {
+	l.mu.Lock()
+	keep := len(l.open) - 1
+	for _, e := range l.by {
+		if i := slices.Index(l.open, e); i >= 0 {
+			keep = min(keep, i)
+		}
+	}
+	old := l.open[:max(keep, 0)]
+	l.open = slices.Clone(l.open[max(keep, 0):])
+	l.mu.Unlock()
+	return closeEngines(old)
+}
+
+func (l *engines) closeAll() error {
+	l.mu.Lock()
+	all := l.open
+	l.open = nil
+	l.mu.Unlock()
+	return closeEngines(all)
+}
+
+func closeEngines(list []Engine) error {
 	var errs []error
-	for _, e := range old {
+	for _, e := range list {
 		errs = append(errs, closeEngine(e))
 	}
 	return errors.Join(errs...)

@@ -37,18 +37,18 @@ func TestEnginesAreClosedWhenNewerOnesJudgeAndAtTheEnd(t *testing.T) {
 	var made []*closable
 	specs, policies := &shelf{}, &shelf{}
 	specs.put("a.yaml", "apiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: a}\nspec: {id: nat-00000000000000001, secondary: {addresses: [10.0.1.20]}}\n")
-	k := newLooker(specs, []Source{policies}, func(ctx context.Context, sources []policy.Source) (Engine, error) {
+	k := newLooker(NewLookout(Config{Specs: specs, Policies: []Source{policies}, LoadPolicies: func(ctx context.Context, sources []policy.Source) (Engine, error) {
 		if string(sources[0].Files[0].Data) == "broken" {
 			return nil, errors.New("broken")
 		}
 		e, err := policy.Load(ctx, nil, policy.Options{})
 		made = append(made, &closable{Engine: e})
 		return made[len(made)-1], err
-	}, 0)
+	}}))
 	var last *Desired
 	look := func() *Desired {
 		t.Helper()
-		d, err := k.look(t.Context(), last, true)
+		d, err := k.look(t.Context(), last, k.out.next())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestEnginesAreClosedWhenNewerOnesJudgeAndAtTheEnd(t *testing.T) {
 	}
 	judgeBy := func(d *Desired) {
 		t.Helper()
-		if err := k.engines.closeBefore(d.Engine); err != nil {
+		if err := k.judges(d.Engine); err != nil {
 			t.Error(err)
 		}
 	}
@@ -92,7 +92,7 @@ func TestEnginesAreClosedWhenNewerOnesJudgeAndAtTheEnd(t *testing.T) {
 		t.Errorf("a broken waiver: %v, %v", d.Engine, d.Err)
 	}
 	wantClosed("policies that cannot be in force", 1, 1, 0, 1)
-	if err := k.engines.closeBefore(nil); err != nil {
+	if err := k.out.Close(); err != nil {
 		t.Error(err)
 	}
 	wantClosed("the end", 1, 1, 1, 1)

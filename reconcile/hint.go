@@ -64,8 +64,8 @@ func (s *stir) turning() {
 	s.soonest = time.Now().Add(s.loop.cfg.EC2HintInterval)
 }
 
-// rest waits until it is time to look at Git: when pause is over, or sooner because
-// of a hint, but not before soonest. It reports whether the look that follows answers
+// rest waits until it is time to look at Git: when pause is over, or another loop's look
+// found something, or sooner because of a hint, but not before soonest. It reports whether the look that follows answers
 // a hint, and whether ctx is still alive.
 func (l *Loop) rest(ctx context.Context, pause time.Duration, soonest time.Time) (hinted, alive bool) {
 	due := time.NewTimer(pause)
@@ -73,6 +73,7 @@ func (l *Loop) rest(ctx context.Context, pause time.Duration, soonest time.Time)
 	select {
 	case <-ctx.Done():
 	case <-due.C:
+	case <-l.looker.news:
 	case <-l.hints:
 		hinted = true
 		early := time.NewTimer(time.Until(soonest))

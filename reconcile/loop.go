@@ -44,14 +44,23 @@ func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies, cfg.Interval), untrusted: map[string]bool{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
+	out := cfg.Lookout
+	if out == nil {
+		out = NewLookout(cfg)
+	}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(out), untrusted: map[string]bool{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
-	l.looker.past, l.looker.base = cfg.Past, l.journal.base
+	l.looker.scope, l.looker.base = cfg.scope, l.journal.base
 	return l, nil
 }
 
 // Close ends what judged. The loop must not turn any more.
-func (l *Loop) Close() error { return l.looker.engines.closeBefore(nil) }
+func (l *Loop) Close() error {
+	if l.cfg.Lookout != nil {
+		return l.looker.out.engines.leave(l.looker)
+	}
+	return l.looker.out.Close()
+}
 
 // Turn is what one turn of the loop saw and did.
 type Turn struct {
@@ -80,7 +89,7 @@ func (t *Turn) Waiting() bool {
 // plan that this one must be.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
-	d, err := l.look(ctx, true)
+	d, err := l.look(ctx, l.looker.out.next())
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +164,7 @@ func (o *outage) passing(p plan.Plan, now time.Time) bool {
 
 // lookAgain reads Git in the middle of converging.
 func (l *Loop) lookAgain(ctx context.Context) {
-	d, err := l.look(ctx, true)
+	d, err := l.look(ctx, l.looker.out.next())
 	if err != nil {
 		if ctx.Err() == nil {
 			l.cfg.Log.Error("git was not read; going on with what was read last", "error", err)
@@ -184,7 +193,7 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 		l.aside = newAside() // a new request: what was set aside gets another chance
 	}
 	l.current = d
-	if err := l.looker.engines.closeBefore(d.Engine); err != nil { // this turn judges by d's
+	if err := l.looker.judges(d.Engine); err != nil { // this turn judges by d's
 		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
 	}
 	switch {
@@ -211,6 +220,7 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	in := plan.Input{
 		Commit: d.Commit.ID, PolicyDigest: d.Engine.Digest(), Mode: string(l.cfg.Mode),
 		Documents: d.Specs.Documents, Inventories: t.Inventories, GatewayLimit: l.gatewayLimits(), Intents: l.journal.intents(now),
+		Targets: l.cfg.scope.targets,
 	}
 	planning, end := l.around(ctx, d, Part{Name: PartPlan})
 	l.observeSubnets(planning, in)

@@ -53,11 +53,11 @@ func (l *Loop) around(ctx context.Context, d *Desired, p Part) (context.Context,
 	}
 }
 
-// look reads Git, anew where the answer must be fresh, and tells of it where that found
-// something new.
-func (l *Loop) look(ctx context.Context, fresh bool) (*Desired, error) {
+// look reads Git, by a look of the number since or a later one where it is not 0, and
+// tells of it where that found something new.
+func (l *Loop) look(ctx context.Context, since uint64) (*Desired, error) {
 	began, last := l.cfg.Now(), l.latest.Load()
-	d, err := l.looker.look(ctx, last, fresh)
+	d, err := l.looker.look(ctx, last, since)
 	if err != nil || d == last {
 		return d, err
 	}

@@ -14,21 +14,26 @@ type remembered struct {
 	last         *gitsource.Snapshot
 	err          error // of the last look
 	looked       time.Time
+	number       uint64        // of the look that asked last
 	wait         time.Duration // from then to the next look
 }
 
-// read asks the source when it is due, or anew where the answer must be fresh. A look
-// that comes a tenth early counts: it is made together with others.
-func (r *remembered) read(ctx context.Context, fresh bool) (*gitsource.Snapshot, error) {
+// read asks the source when it is due, or where no look of the number since, or a later
+// one, has asked it. One that comes a tenth early counts: it is made together with
+// others. number is this look's.
+func (r *remembered) read(ctx context.Context, number, since uint64) (*gitsource.Snapshot, error) {
 	now := time.Now() // with its monotonic part: a clock that is set puts no look off
-	if !fresh && !r.looked.IsZero() && now.Sub(r.looked) < r.wait-r.wait/10 {
+	if r.number >= since && !r.looked.IsZero() && now.Sub(r.looked) < r.wait-r.wait/10 {
 		if r.err != nil {
 			return nil, r.err
 		}
 		return r.last, nil
 	}
 	s, err := r.Snapshot(ctx, r.last)
-	r.looked, r.wait, r.err = now, r.every, err
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	r.looked, r.wait, r.err, r.number = now, r.every, err, number
 	if err != nil {
 		r.wait = r.retry
 		return nil, err
@@ -39,8 +44,12 @@ func (r *remembered) read(ctx context.Context, fresh bool) (*gitsource.Snapshot,
 
 // pause is how long no source needs to be asked. What is overdue now is so because
 // another one failed before it, or took long: that costs the least interval.
-func (k *looker) pause() time.Duration {
-	all := append([]*remembered{k.specs}, k.policies...)
+func (o *Lookout) pause(ctx context.Context) time.Duration {
+	if o.enter(ctx) != nil {
+		return 0
+	}
+	defer o.leave()
+	all := append([]*remembered{o.specs}, o.policies...)
 	least := all[0].retry
 	for _, r := range all {
 		least = min(least, r.retry)

@@ -50,8 +50,12 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 		}
 		soonest = time.Now().Add(l.cfg.HintInterval)
 		last := l.latest.Load()
-		d, err := l.look(ctx, hinted)
-		pause = l.looker.pause()
+		since := uint64(0)
+		if hinted {
+			since = l.looker.out.next()
+		}
+		d, err := l.look(ctx, since)
+		pause = l.looker.out.pause(ctx)
 		pause += schedule.Jitter(l.cfg.spreadKey(), min(pause/10, largestGitJitter))
 		if ctx.Err() != nil {
 			return

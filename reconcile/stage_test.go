@@ -249,6 +249,7 @@ type memory struct {
 	count int
 	err   error
 	looks int
+	slow  time.Duration // how long a look takes
 }
 
 func (m *memory) commit(files ...string) {
@@ -272,6 +273,7 @@ func (m *memory) fail(err error) {
 }
 
 func (m *memory) Snapshot(context.Context, *gitsource.Snapshot) (*gitsource.Snapshot, error) {
+	time.Sleep(m.slow)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.looks++

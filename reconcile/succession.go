@@ -23,7 +23,7 @@ func (l *Loop) Successor(cfg Config) (*Loop, error) {
 // Prepare reads specs and policies before the loop serves, which it then does
 // without waiting for Git. The error says why nothing could be planned from them.
 func (l *Loop) Prepare(ctx context.Context) error {
-	d, err := l.looker.look(ctx, nil, true)
+	d, err := l.looker.look(ctx, nil, l.looker.out.next())
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (l *Loop) TakeOver(ctx context.Context, old *Loop) {
 	l.status.s = old.Status()
 	l.status.mu.Unlock()
 	if prepared := l.latest.Load(); prepared != nil {
-		d, err := l.looker.look(ctx, prepared, true)
+		d, err := l.looker.look(ctx, prepared, l.looker.out.next())
 		if err != nil {
 			d = nil
 		}

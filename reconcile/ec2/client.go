@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -133,10 +134,9 @@ func exchangeOf(ctx context.Context) *exchange {
 
 // call makes one SDK call. A failure comes back as a Fault.
 func call[I, O any](ctx context.Context, c *Client, operation string,
-	send func(context.Context, *I, ...func(*awsec2.Options)) (*O, error), in *I,
+	send func(context.Context, *I, ...func(*awsec2.Options)) (*O, error), in *I, options ...func(*awsec2.Options),
 ) (*O, *exchange, *inventory.Fault) {
 	x := &exchange{caller: ctx}
-	var options []func(*awsec2.Options)
 	if mutating(operation) {
 		// One attempt: EC2 has no client token here, so a second one could
 		// do the work twice.
@@ -147,6 +147,16 @@ func call[I, O any](ctx context.Context, c *Client, operation string,
 		return nil, x, c.fault(operation, x, err)
 	}
 	return out, x, nil
+}
+
+// under says in the User-Agent of a call which lease it is made under, so that EC2's own
+// log of calls tells replicas apart.
+func under(epoch uint64) func(*awsec2.Options) {
+	return func(o *awsec2.Options) {
+		if epoch > 0 {
+			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue("sluice-epoch", strconv.FormatUint(epoch, 10)))
+		}
+	}
 }
 
 // addAttempt puts attempt inside the SDK's retry loop.

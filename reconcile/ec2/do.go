@@ -90,7 +90,7 @@ func (c *Client) assignNat(ctx context.Context, ca inventory.Call) ([]inventory.
 	in := awsec2.AssignPrivateNatGatewayAddressInput{
 		NatGatewayId: aws.String(ca.ID), PrivateIpAddresses: texts(ca.Addresses), DryRun: flag(ca.DryRun),
 	}
-	out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in)
+	out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in, under(ca.Epoch))
 	if fault != nil {
 		return nil, x, fault
 	}
@@ -102,7 +102,7 @@ func (c *Client) unassignNat(ctx context.Context, ca inventory.Call) ([]inventor
 		NatGatewayId: aws.String(ca.ID), PrivateIpAddresses: texts(ca.Addresses), DryRun: flag(ca.DryRun),
 		MaxDrainDurationSeconds: aws.Int32(int32(ca.MaxDrainSeconds)),
 	}
-	out, x, fault := call(ctx, c, ca.Operation(), c.api.UnassignPrivateNatGatewayAddress, &in)
+	out, x, fault := call(ctx, c, ca.Operation(), c.api.UnassignPrivateNatGatewayAddress, &in, under(ca.Epoch))
 	if fault != nil {
 		return nil, x, fault
 	}
@@ -114,7 +114,7 @@ func (c *Client) assignInterface(ctx context.Context, ca inventory.Call) ([]inve
 		NetworkInterfaceId: aws.String(ca.ID), PrivateIpAddresses: texts(ca.Addresses), Ipv4Prefixes: texts(ca.Prefixes),
 		AllowReassignment: flag(ca.Verb == inventory.VerbMove),
 	}
-	out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateIpAddresses, &in)
+	out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateIpAddresses, &in, under(ca.Epoch))
 	if fault != nil {
 		return nil, x, fault
 	}
@@ -132,7 +132,7 @@ func (c *Client) unassignInterface(ctx context.Context, ca inventory.Call) (*exc
 	in := awsec2.UnassignPrivateIpAddressesInput{
 		NetworkInterfaceId: aws.String(ca.ID), PrivateIpAddresses: texts(ca.Addresses), Ipv4Prefixes: texts(ca.Prefixes),
 	}
-	_, x, fault := call(ctx, c, ca.Operation(), c.api.UnassignPrivateIpAddresses, &in)
+	_, x, fault := call(ctx, c, ca.Operation(), c.api.UnassignPrivateIpAddresses, &in, under(ca.Epoch))
 	return x, fault
 }
 

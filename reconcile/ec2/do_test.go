@@ -1,8 +1,10 @@
 package ec2
 
 import (
+	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,4 +146,42 @@ func TestDryRun(t *testing.T) {
 			t.Errorf("class %s", f.Class)
 		}
 	})
+}
+
+func TestACallNamesTheLeaseThatItIsMadeUnder(t *testing.T) {
+	environment(t)
+	for _, call := range []inventory.Call{assignNatCall, unassignNatCall, assignEniCall, unassignEniCall} {
+		for epoch, want := range map[uint64]string{0: "", 17: "sluice-epoch/17"} {
+			w := answering(func(int, url.Values) string { return "<return>true</return>" })
+			heard := &eavesdropper{next: w}
+			call.Epoch = epoch
+			if _, err := listenedTo(t, heard).Do(t.Context(), call); err != nil {
+				t.Fatal(err)
+			}
+			named := slices.DeleteFunc(strings.Fields(heard.agent), func(part string) bool { return !strings.HasPrefix(part, "sluice-epoch") })
+			if got := strings.Join(named, " "); got != want {
+				t.Errorf("%s, epoch %d: the User-Agent says %q", call.Operation(), epoch, heard.agent)
+			}
+		}
+	}
+}
+
+// eavesdropper keeps the User-Agent of what passes.
+type eavesdropper struct {
+	next  http.RoundTripper
+	agent string
+}
+
+func (e *eavesdropper) RoundTrip(r *http.Request) (*http.Response, error) {
+	e.agent = r.UserAgent()
+	return e.next.RoundTrip(r)
+}
+
+func listenedTo(t *testing.T, road http.RoundTripper) *Client {
+	t.Helper()
+	c, err := New(t.Context(), Config{Target: "default", Mode: modeApply, Transport: road})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,14 +55,12 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := exchangeOf(req.Context())
 	ctx := req.Context()
+	x := exchangeOf(ctx)
 	if g.reportsConns {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GotConn: func(httptrace.GotConnInfo) { x.sent.Store(true) },
 		})
-	} else {
-		x.sent.Store(true)
 	}
 	// What was examined is what is sent. Without GetBody nobody below can
 	// send it a second time.
@@ -73,6 +72,12 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	transport := g.reads
 	if mutating(action) {
 		transport = g.once
+		if err := late(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !g.reportsConns {
+		x.sent.Store(true)
 	}
 	resp, err := transport.RoundTrip(out)
 	if err != nil {
@@ -87,6 +92,16 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = newAnswer(req.Context(), resp, action, x)
 	return resp, nil
+}
+
+// late refuses what has no time left, by the clock itself: the timer that ends a
+// context may not have fired yet in a process that was stopped and goes on, and by now
+// another replica may hold the target.
+func late(ctx context.Context) error {
+	if end, limited := ctx.Deadline(); limited && !time.Now().Before(end) {
+		return &refusal{"its time was over before it was sent"}
+	}
+	return nil
 }
 
 // examine reads the request and returns its action and body, or why it may not

@@ -1,12 +1,14 @@
 package ec2
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 )
@@ -141,3 +143,27 @@ func TestDoIsRefusedByTheGuard(t *testing.T) {
 type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// woken is the context of a process that was stopped and goes on: its time is over, and
+// the timer that says so has not fired yet.
+type woken struct{ context.Context }
+
+func (woken) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+
+func TestACallWhoseTimeIsOverIsNotSent(t *testing.T) {
+	for action, want := range map[string]int{"DescribeNatGateways": 1, "AssignPrivateNatGatewayAddress": 0, "UnassignPrivateIpAddresses": 0} {
+		w := always(200, "")
+		g := &guard{mode: modeApply, reads: w, once: w}
+		req, _ := http.NewRequestWithContext(woken{t.Context()}, "POST", "http://ec2.test/", strings.NewReader("Action="+action))
+		_, err := g.RoundTrip(req)
+		if refused := new(refusal); w.sent() != want || errors.As(err, &refused) != (want == 0) {
+			t.Errorf("%s: %d sent, %v", action, w.sent(), err)
+		}
+	}
+	environment(t)
+	w := answering(func(int, url.Values) string { return "<return>true</return>" })
+	_, err := client(t, modeApply, w).Do(woken{t.Context()}, assignNatCall)
+	if f := new(inventory.Fault); !errors.As(err, &f) || f.Class != inventory.ClassNotSent || w.sent() != 0 {
+		t.Errorf("%d sent, %v", w.sent(), err)
+	}
+}

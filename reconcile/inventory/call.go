@@ -27,6 +27,7 @@ type Call struct {
 	Prefixes        []netip.Prefix // network interfaces only, in a call of their own
 	MaxDrainSeconds int            // unassign on a NAT gateway: 1 to 4000
 	DryRun          bool           // NAT gateways only: EC2 has no DryRun on interfaces
+	Epoch           uint64         // of the lease that the call is made under, told to EC2 for its log; 0: there is none
 }
 
 // Operation returns the name of the EC2 API operation.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ type Input struct {
 	Inventories  []inventory.Inventory // one a target
 	GatewayLimit map[string]int        // by target; DefaultGatewayLimit when absent
 	Intents      []Intent              // calls whose effect must show before anything else is done
+	Targets      []string              // all that are configured, for words; nil: those of Inventories
 }
 
 // Intent is an earlier call that EC2 may have carried out. Until its effect is
@@ -96,6 +98,7 @@ type builder struct {
 	targets map[string]*index
 	owners  map[resourceKey]*item // whose spec means a resource
 	takers  map[takerKey][]*item  // who means to take an address from another interface
+	known   []string              // names of targets, for words
 }
 
 // takerKey names an address of a target.
@@ -116,6 +119,9 @@ func newBuilder(in Input) *builder {
 	b := &builder{targets: map[string]*index{}, owners: map[resourceKey]*item{}, takers: map[takerKey][]*item{}}
 	for i := range in.Inventories {
 		b.targets[in.Inventories[i].Target] = newIndex(&in.Inventories[i])
+	}
+	if b.known = in.Targets; b.known == nil {
+		b.known = slices.Sorted(maps.Keys(b.targets))
 	}
 	intents := map[resourceKey][]Intent{}
 	for _, in := range in.Intents {

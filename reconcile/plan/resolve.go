@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -79,7 +78,7 @@ func (b *builder) resolve(doc spec.Document, in Input) *item {
 		return it
 	}
 	if it.index == nil {
-		it.fail("target %q is not configured; known targets: %s", doc.Target, strings.Join(slices.Sorted(maps.Keys(b.targets)), ", "))
+		it.fail("target %q is not configured; known targets: %s", doc.Target, strings.Join(b.known, ", "))
 		return it
 	}
 	if doc.Kind == inventory.KindNatGateway {
