@@ -273,12 +273,13 @@ func (l *Loop) rounds(r plan.Resource) []plan.Round {
 	return list
 }
 
-// contest marks a resource's difference as one that always comes back.
-func (l *Loop) contest(r *plan.Resource) {
-	if r.Drift == nil { // what a count chose is not known to be drift
+// driftOf is a resource's drift. Of what a count chose no address is known to have
+// drifted.
+func (l *Loop) driftOf(r *plan.Resource) *plan.Drift {
+	if r.Drift == nil {
 		r.Drift = &plan.Drift{Addresses: []plan.Stray{}, Rounds: l.rounds(*r)}
 	}
-	r.Drift.Contested = true
+	return r.Drift
 }
 
 // adoption is the command that writes the spec for what is live, where drift is to be
