@@ -2,7 +2,9 @@ package dynamodb_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -107,4 +109,30 @@ func messages(t testing.TB, list history.Records) []string {
 func hold(t testing.TB, db *dynamodb.DB, id, target string) (*lease.Held, func()) {
 	t.Helper()
 	return leasetest.Hold(t, db.Leases(), id, target)
+}
+
+// size is about how many bytes an item has, as DynamoDB counts them.
+func (p place) size(t testing.TB, partition, sort string) (n int) {
+	t.Helper()
+	item := p.Do(t, "GetItem", map[string]any{"TableName": p.table, "Key": map[string]any{
+		"pk": map[string]any{"S": partition}, "sk": map[string]any{"S": sort},
+	}})["Item"].(map[string]any)
+	for name, value := range item {
+		n += len(name)
+		for kind, v := range value.(map[string]any) {
+			if text, ok := v.(string); ok && kind == "B" {
+				n += len(text) * 3 / 4 // base64
+			} else {
+				n += len(fmt.Sprint(v))
+			}
+		}
+	}
+	return n
+}
+
+func ips(texts ...string) (list []netip.Addr) {
+	for _, text := range texts {
+		list = append(list, netip.MustParseAddr(text))
+	}
+	return list
 }
