@@ -31,3 +31,9 @@ func (p *Policy) AllowExport(partition, bucket, prefix string) {
 	p.add(Statement{Sid: "Export", Action: []string{"s3:GetObject", "s3:PutObject"},
 		Resource: []string{"arn:" + partition + ":s3:::" + bucket + "/" + literal(strings.TrimPrefix(key, "/"))}})
 }
+
+// AllowTable allows what the record and the leases of several replicas need of their
+// DynamoDB table.
+func (p *Policy) AllowTable(arn string) {
+	p.add(Statement{Sid: "Record", Action: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, Resource: []string{arn}})
+}
