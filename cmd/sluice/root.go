@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -21,8 +22,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	pace           reconcile.Pace // of the loop; its own when zero
-	simulated      bool           // EC2 is the demo's simulator
+	pace           reconcile.Pace    // of the loop; its own when zero
+	simulated      bool              // EC2 is the demo's simulator
+	transport      http.RoundTripper // to EC2, in place of the network; for tests
 }
 
 // execute runs one command line and returns its exit status.
