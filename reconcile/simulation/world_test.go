@@ -1,0 +1,123 @@
+package simulation
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Canaries are secrets that the process is given, and that must never come out of it.
+const (
+	canaryKey   = "CANARYsecretAccessKey0"
+	canaryToken = "CANARYsessionToken0"
+	canaryGit   = "CANARYgitPassword0"
+)
+
+// world is everything around the process.
+type world struct {
+	dice
+	*trace
+	t   *testing.T
+	dir string
+
+	accounts map[string]*account // by target
+	specs    *repository
+	rules    *repository
+	author   *author
+	office   *office
+	checker  *checker
+	proc     *process // the one that runs, or ran last
+
+	mu        sync.Mutex // guards what follows
+	counts    map[fault]int
+	occasions map[string]int
+	failure   *failure
+	turns     int
+
+	calm  bool         // faults have ceased; set between turns only
+	full  atomic.Bool  // the disk
+	ahead atomic.Int64 // of the machine's clock, in ns
+}
+
+// failure is an invariant that did not hold.
+type failure struct {
+	invariant int
+	step      int
+	text      string
+}
+
+func keyOf(parts ...any) string { return fmt.Sprintln(parts...) }
+
+// newWorld makes the world of a seed. It must be called in a bubble.
+func newWorld(t *testing.T, seed uint64, out io.Writer) *world {
+	dir, err := os.MkdirTemp(memoryFolder(), "sluice-simulation-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{
+		dice: dice{seed}, trace: newTrace(out), t: t, dir: dir,
+		accounts: map[string]*account{}, counts: map[fault]int{}, occasions: map[string]int{},
+	}
+	for i, target := range targets {
+		w.accounts[target] = newAccount(w, target, i)
+	}
+	w.specs, w.rules = newRepository(w, "specs"), newRepository(w, "rules")
+	w.office = newOffice(w)
+	w.author = newAuthor(w)
+	w.checker = newChecker(w)
+	return w
+}
+
+// memoryFolder is where a run keeps its files: in memory, where there is such a
+// folder, because every record is synced.
+func memoryFolder() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+func (w *world) close() { os.RemoveAll(w.dir) }
+
+func (w *world) historyFile() string { return filepath.Join(w.dir, "history.db") }
+
+// now is what the machine's clock says; time.Now is the truth.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// fail notes that an invariant did not hold. The first counts.
+func (w *world) fail(invariant int, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.add("INVARIANT %d: %s", invariant, text)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failure == nil {
+		w.failure = &failure{invariant, w.steps, text}
+	}
+}
+
+func (w *world) failed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failure != nil
+}
+
+// sleep waits, and reports whether the run goes on.
+func (w *world) sleep(d time.Duration) bool {
+	end := time.Now().Add(d)
+	for !w.failed() && time.Now().Before(end) {
+		time.Sleep(min(time.Until(end), 5*time.Second))
+	}
+	return !w.failed()
+}
+
+// report is what a person needs of a failure.
+func (w *world) report() string {
+	return fmt.Sprintf("seed %d, step %d: invariant %d does not hold: %s\n  %s\nthe last events:\n%s\nreplay: make simulate SEED=%d",
+		w.seed, w.failure.step, w.failure.invariant, sentence(w.failure.invariant), w.failure.text, strings.Join(w.last, ""), w.seed)
+}
