@@ -45,7 +45,7 @@ func New(cfg Config) (*Loop, error) {
 		return nil, err
 	}
 	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(cfg.Specs, cfg.Policies, cfg.LoadPolicies, cfg.Interval), untrusted: map[string]bool{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
-	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now}
+	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now, ages: newAges()}
 	l.looker.past, l.looker.base = cfg.Past, l.journal.base
 	return l, nil
 }

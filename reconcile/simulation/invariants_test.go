@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
 // invariant is one promise. What it looks at is a mutating call as it arrives (call),
@@ -242,12 +244,12 @@ func staysInTheBudget(s *step) string {
 	}
 	goes := map[string]bool{}
 	for _, r := range b.Plan.Resources {
-		if r.Target != s.a.target {
+		if r.Target != s.a.target || s.refused(r) {
 			continue
 		}
 		for _, wave := range r.Waves {
 			for _, act := range wave {
-				if act.Verb == inventory.VerbAssign {
+				if act.Verb != inventory.VerbUnassign { // what moves is still there
 					continue
 				}
 				for _, ip := range act.Addresses {
@@ -271,9 +273,25 @@ func staysInTheBudget(s *step) string {
 		}
 	}
 	if allowed := max(budget.Removals, (managed+4)*budget.Percent/100); len(goes) > allowed {
-		return fmt.Sprintf("the plan takes %d away of %d, and %d are allowed", len(goes), managed, allowed)
+		return fmt.Sprintf("the plan takes %v away of %d, and %d are allowed", slices.Sorted(maps.Keys(goes)), managed, allowed)
 	}
 	return ""
+}
+
+// refused reports whether policy stopped a resource of the plan: what goes nowhere does
+// not count.
+func (s *step) refused(r plan.Resource) bool {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	stops := func(o opinion) bool { return o.failed || o.deny || o.hold }
+	for _, wave := range r.Waves {
+		for _, act := range wave {
+			if stops(s.p.asked[actionKey(r.Target, r.ID, string(act.Verb), texts(history.Record{Addresses: act.Addresses, Prefixes: act.Prefixes}))]) {
+				return true
+			}
+		}
+	}
+	return stops(s.p.asked["spec "+r.Spec.Name])
 }
 
 // signed reports whether somebody approved the plan, or one of the same commit that

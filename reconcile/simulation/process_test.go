@@ -83,7 +83,7 @@ func (p *process) config() reconcile.Config {
 	log := slog.New(slog.NewJSONHandler(w.checker.leaks("the log"), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.met = metrics.New(targets)
 	cfg := reconcile.Config{
-		Mode: p.mode, Interval: interval, Budget: budget, Calendar: p.office.calendar(), Now: w.now, Log: log,
+		Mode: p.mode, Interval: interval, Budget: budget, Calendar: p.office.calendar(), Now: w.clock, Log: log,
 		Targets: map[string]reconcile.Target{}, LoadPolicies: p.loadPolicies, Events: p.event,
 		Around: []reconcile.Around{p.met.Around}, Observers: []func(reconcile.Outcome){p.met.Observe},
 	}

@@ -10,6 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
+
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
 // Canaries are secrets that the process is given, and that must never come out of it.
@@ -87,8 +90,27 @@ func (w *world) close() { os.RemoveAll(w.dir) }
 
 func (w *world) historyFile() string { return filepath.Join(w.dir, "history.db") }
 
-// now is what the machine's clock says; time.Now is the truth.
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+// clock is what the process is told by its machine: a clock that was set shows
+// another time of day, and goes on counting underneath as if nothing had happened.
+func (w *world) clock() time.Time {
+	t := time.Now()
+	const counts = 1 << 63 // the bit that says that t counts, beside the time of day
+	parts := (*struct {
+		wall uint64 // that bit, 33 bits of seconds, 30 bits of nanoseconds
+		ext  int64  // the count
+		loc  *time.Location
+	})(unsafe.Pointer(&t))
+	if parts.wall&counts == 0 {
+		w.t.Fatal("time.Now does not count")
+	}
+	nanos := parts.wall&(1<<30-1) + uint64(time.Duration(w.ahead.Load())%time.Second+time.Second)
+	seconds := parts.wall<<1>>31 + uint64(w.ahead.Load()/int64(time.Second)) - 1 + nanos/uint64(time.Second)
+	parts.wall = counts | seconds<<30 | nanos%uint64(time.Second)
+	return t
+}
+
+// now is the time of day that the machine shows.
+func (w *world) now() time.Time { return w.clock().Round(0) }
 
 // fail notes that an invariant did not hold. The first counts.
 func (w *world) fail(invariant int, format string, args ...any) {
@@ -118,6 +140,21 @@ func (w *world) sleep(d time.Duration) bool {
 
 // report is what a person needs of a failure.
 func (w *world) report() string {
-	return fmt.Sprintf("seed %d, step %d: invariant %d does not hold: %s\n  %s\nthe last events:\n%s\nreplay: make simulate SEED=%d",
-		w.seed, w.failure.step, w.failure.invariant, sentence(w.failure.invariant), w.failure.text, strings.Join(w.last, ""), w.seed)
+	return fmt.Sprintf("seed %d, step %d: invariant %d does not hold: %s\n  %s\nthe last events:\n%swhat the loop says:\n%sreplay: make simulate SEED=%d",
+		w.seed, w.failure.step, w.failure.invariant, sentence(w.failure.invariant), w.failure.text, strings.Join(w.last, ""), w.standing(), w.seed)
+}
+
+// standing is the loop's own opinion, for people only.
+func (w *world) standing() string {
+	if w.proc.loop == nil {
+		return ""
+	}
+	s := w.proc.loop.Status()
+	text := fmt.Sprintf("  commit %.8s, git %q, turn %q, hold %q\n", s.Commit.ID, s.GitError, s.TurnError, s.Plan.Hold)
+	for _, r := range s.Plan.Resources {
+		if r.State != plan.InSync {
+			text += fmt.Sprintf("  %s %s: %s: %s\n", r.Target, r.Spec.Name, r.State, r.Reason)
+		}
+	}
+	return text
 }
