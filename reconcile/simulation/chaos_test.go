@@ -12,7 +12,7 @@ import (
 )
 
 // chaosLasts is how long faults strike, in the world's time.
-const chaosLasts = 2 * time.Hour
+const chaosLasts = 80 * time.Minute
 
 // chaos is the first part of a run: something happens every minute or so.
 func (w *world) chaos() {
