@@ -38,14 +38,14 @@ type account struct {
 
 // illnesses are what an account suffers from for a while.
 type illnesses struct {
-	lag       time.Duration // of reads; 0: none
-	flap      time.Duration
-	deny      string // an action that is not allowed
-	expired   bool
-	failing   bool   // some calls end in a server error
-	sick      bool   // nothing answers in time
-	busy      string // a gateway that is always at work
-	throttled bool
+	lag     time.Duration // of reads; 0: none
+	flap    time.Duration
+	deny    string // an action that is not allowed
+	expired bool
+	failing bool   // some calls end in a server error
+	sick    bool   // nothing answers in time
+	busy    string // a gateway that is always at work
+	crowded bool   // somebody else empties the buckets
 }
 
 type sample struct {

@@ -104,7 +104,7 @@ func (au *author) change(t tree, n, i int) string {
 		says += fmt.Sprintf(" takes %v instead", d.addresses)
 	case 10:
 		if d.gateway {
-			d.drain = pick(w.dice, []int{1, 30, 120, 350, 600, 1800}, append(about, "drain")...)
+			d.drain = pick(w.dice, []int{1, 30, 350, 900, 1800, 4000}, append(about, "drain")...)
 			d.minServing = 1 + w.below(3, append(about, "serving")...)
 			says += fmt.Sprintf(" drains %ds, serves %d", d.drain, d.minServing)
 		}
@@ -124,7 +124,7 @@ func (au *author) change(t tree, n, i int) string {
 	case 12:
 		d.suspended = time.Time{}
 		if w.strikes(suspended, 0.5, about...) {
-			d.suspended = w.now().Add(w.between(2*time.Minute, 40*time.Minute, about...))
+			d.suspended = w.now().Add(w.between(2*time.Minute, 40*time.Minute, about...)).Truncate(time.Second)
 			says += " is suspended"
 		}
 	case 13:

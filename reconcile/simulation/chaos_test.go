@@ -221,19 +221,16 @@ func (w *world) fallIll(n int) {
 			i.expired = true
 		case w.strikes(serverError, 0.3, n):
 			i.failing = true
+		case w.strikes(throttled, 0.4, n):
+			i.crowded = true
 		}
-		w.add("%s is ill: lag %s, flap %s, deny %q, expired %t, failing %t", a.target, i.lag, i.flap, i.deny, i.expired, i.failing)
+		w.add("%s is ill: %+v", a.target, *i)
 	})
 	slow := ec2sim.Duration(3 * time.Second)
 	if w.strikes(slowAssign, 0.3, n) {
 		slow = ec2sim.Duration(w.between(time.Minute, 12*time.Minute, "slow", n))
 	}
 	a.sim.Edit(func(world *ec2sim.World) { world.Timing.Assign = slow })
-	if w.strikes(throttled, 0.4, n) {
-		for range 10 { // somebody else empties the bucket
-			a.byHand("AssignPrivateNatGatewayAddress", url.Values{"NatGatewayId": {"nat-00000000000000000"}, "PrivateIpAddress.1": {"10.9.9.9"}})
-		}
-	}
 }
 
 func (w *world) heal() {

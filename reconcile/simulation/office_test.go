@@ -144,10 +144,20 @@ func (o *office) reads(records []history.Record) {
 	defer o.mu.Unlock()
 	for _, r := range records {
 		if r.Kind == history.KindDecision {
+			o.sees(r)
 			o.held = ""
 			if r.Decision == "hold" && !slices.Contains(o.approvals, r.PlanHash) {
 				o.held = r.PlanHash
 			}
+		}
+	}
+}
+
+// sees counts what the calendar closed.
+func (o *office) sees(r history.Record) {
+	for rule, f := range map[string]fault{calendar.FreezeRule: frozen, calendar.WindowRule: windowed, calendar.SuspendRule: suspended} {
+		if slices.ContainsFunc(r.Verdicts, func(v history.Verdict) bool { return v.Rule == rule && v.Decision == "hold" }) {
+			o.w.fired(f)
 		}
 	}
 }

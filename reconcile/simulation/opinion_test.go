@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"testing/cryptotest"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/policy"
@@ -58,6 +59,9 @@ func (p *process) loadPolicies(ctx context.Context, sources []policy.Source) (re
 		}
 		made, _ = compiled.LoadOrStore(key, e)
 	}
+	// Compiling takes random numbers, and the SDK's next pause must not depend on
+	// whether it was necessary.
+	cryptotest.SetGlobalRandom(p.w.t, p.w.roll("after compiling", p.w.nth("compiling")))
 	return engine{made.(*policy.Engine), p}, nil
 }
 

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ var (
 	lasting = flag.Duration("sim.for", 0, "go on with fresh seeds for so long")
 	first   = flag.Uint64("sim.first", 0, "the first fresh seed; 0: by the clock")
 	count   = flag.Int("sim.seeds", 6, "how many seeds a plain run has")
+	replays = flag.Int("sim.replays", 2, "how many seeds are run twice")
 )
 
 // outcomeOf is what a run came to.
@@ -125,4 +127,25 @@ func (s *summary) String() string {
 		fmt.Fprintf(&b, "  %-40s %6d\n", f, s.counts[f])
 	}
 	return b.String()
+}
+
+// A seed that is run again gives the same run, event by event.
+func TestTheSameSeedIsTheSameRun(t *testing.T) {
+	for seed := range uint64(*replays) {
+		var a, b bytes.Buffer
+		if simulate(t, seed+1, &a).digest != simulate(t, seed+1, &b).digest {
+			t.Errorf("seed %d: %s", seed+1, firstDifference(a.String(), b.String()))
+		}
+	}
+}
+
+// firstDifference shows where two traces part.
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return fmt.Sprintf("after\n%s\nonce came\n%s\nand then\n%s", strings.Join(x[max(0, i-12):i], "\n"), strings.Join(x[i:min(i+4, len(x))], "\n"), strings.Join(y[i:min(i+4, len(y))], "\n"))
+		}
+	}
+	return "one ends earlier"
 }

@@ -146,6 +146,11 @@ func (x wire) arm(req request, about []any, state string) fault {
 		}
 		return inject(f, "lagging-reads", func(in *ec2sim.Fault) { in.Delay = ec2sim.Duration(d) })
 	}
+	if ills.crowded && req.mutating() && req.onGateway() && w.chance(0.5, append(about, "crowded")...) {
+		for range 12 { // more than the bucket holds
+			x.a.byHand("AssignPrivateNatGatewayAddress", url.Values{"NatGatewayId": {"nat-00000000000000000"}, "PrivateIpAddress.1": {"10.9.9.9"}})
+		}
+	}
 	switch {
 	case ills.deny == req.action:
 		return inject(denied, "error", func(in *ec2sim.Fault) {
