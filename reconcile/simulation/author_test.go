@@ -73,7 +73,7 @@ func (au *author) change(t tree, n, i int) string {
 	says := name
 	switch w.below(16, append(about, "what")...) {
 	case 0, 1, 2:
-		if ip := au.free(t, d, about...); ip != "" && d.count < 0 && len(d.addresses) < 6 {
+		if ip := au.free(t, d, about...); ip != "" && d.count < 0 && len(d.addresses) < 7 {
 			d.addresses = append(d.addresses, ip)
 			says += " adds " + ip
 		}
@@ -95,7 +95,7 @@ func (au *author) change(t tree, n, i int) string {
 	case 9:
 		d.count = -1
 		d.addresses = nil
-		for k := range 1 + w.below(5, append(about, "many")...) {
+		for k := range 1 + w.below(7, append(about, "many")...) {
 			t.docs[name] = d
 			if ip := au.free(t, d, append(about, k)...); ip != "" {
 				d.addresses = append(d.addresses, ip)
@@ -130,6 +130,11 @@ func (au *author) change(t tree, n, i int) string {
 	case 13:
 		says = au.move(t, about...)
 		d = t.docs[name]
+	case 15:
+		if d.count < 0 && len(d.addresses) > 0 { // a slip that EC2 would refuse
+			d.addresses[0] = pick(w.dice, []string{w.accounts[d.target].ip(7, 20), w.accounts[d.target].ip(d.subnet, 2)}, append(about, "slip")...)
+			says += " lists " + d.addresses[0]
+		}
 	case 14:
 		if !d.gateway {
 			d.prefixes = []string{}
@@ -155,7 +160,7 @@ func (au *author) move(t tree, about ...any) string {
 	}
 	ip := from.addresses[len(from.addresses)-1]
 	from.addresses, to.addresses = slices.Clone(from.addresses[:len(from.addresses)-1]), append(slices.Clone(to.addresses), ip)
-	to.reassign = true
+	to.reassign = au.w.chance(0.6, append(about, "reassign")...)
 	t.docs[from.name], t.docs[to.name] = from, to
 	return fmt.Sprintf("%s moves from %s to %s", ip, from.name, to.name)
 }
@@ -253,13 +258,20 @@ func (au *author) last(on string) tree {
 		d.count, d.prefixes, d.suspended, d.comment = -1, nil, time.Time{}, "the last"
 		d.labels = map[string]string{"env": "prod"}
 		d.addresses = nil
+		keeps, takes := 0.6, 1+w.below(2, "last takes", name)
+		if w.chance(0.25, "last swaps all", name) {
+			keeps, takes = 0, 7 // all that a gateway holds, for as many others
+		}
 		for i, ip := range held {
-			if len(d.addresses) < 4 && w.chance(0.6, "last keeps", name, i) {
+			if len(d.addresses) < 4 && w.chance(keeps, "last keeps", name, i) {
 				d.addresses = append(d.addresses, ip)
 			}
 		}
+		if d.gateway && w.chance(0.2, "last counts", name) {
+			d.count, d.addresses, takes = 1+w.below(4, "last count", name), nil, 0
+		}
 		t.docs[name] = d
-		for i := range 1 + w.below(2, "last takes", name) {
+		for i := range takes {
 			if ip := au.free(t, d, "last", name, i); ip != "" {
 				d.addresses = append(d.addresses, ip)
 				t.docs[name] = d

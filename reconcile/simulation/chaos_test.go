@@ -101,7 +101,7 @@ func (w *world) revive(n int) {
 func (w *world) settings(n int) settings {
 	s := settings{mode: reconcile.Apply}
 	if w.calm {
-		s.office.cron, s.office.correct = "*/15 * * * *", true
+		s.office.cron, s.office.correct = pick(w.dice, []string{"", "*/15 * * * *"}, "calm cron"), true
 		return s
 	}
 	if w.strikes(modeChanged, 0.25, n) {

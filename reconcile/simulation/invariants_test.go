@@ -77,6 +77,9 @@ func removesOnlyWhatSpecsName(s *step) string {
 			}
 		}
 	}
+	if s.found && s.req.move && !s.doc.reassign {
+		return s.doc.name + " does not allow that addresses move to it"
+	}
 	if s.found && s.doc.name == "" {
 		return fmt.Sprintf("no spec of commit %.8s names %s", s.intent.Commit, s.req.id)
 	}
@@ -365,6 +368,8 @@ func isAllowed(s *step) string {
 		return "its document is forbidden"
 	case s.doc.labels["number"] == "many":
 		return "rules fail on its document"
+	case s.doc.gateway && s.doc.count < 0 && s.doc.minServing > 1+len(s.doc.addresses):
+		return "its document asks for more than it leaves"
 	case (act.hold || s.doc.labels["careful"] == "yes" && s.req.removes()) && !s.signed():
 		return "policy holds it, and nobody approved"
 	}
@@ -387,6 +392,13 @@ func isNotAfterTheEnd(s *step) string {
 func asksInsideTheSubnet(s *step) string {
 	if s.req.removes() {
 		return ""
+	}
+	for _, ip := range s.req.addresses {
+		for _, d := range s.tree.docs {
+			if s.found && d.name != s.doc.name && d.target == s.a.target && d.wants(ip) {
+				return fmt.Sprintf("%s is claimed by %s too", ip, d.name)
+			}
+		}
 	}
 	subnet := ""
 	if g, ok := gateway(s.before, s.req.id); ok {

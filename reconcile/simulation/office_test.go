@@ -87,6 +87,9 @@ func (t timetable) closed(d doc, at time.Time) string {
 	return ""
 }
 
+// approval is a plan that somebody let through, who perhaps had no right to.
+type approval struct{ hash, who string }
+
 // office is who decides: about rules, approvals and the timetable.
 type office struct {
 	w *world
@@ -95,7 +98,7 @@ type office struct {
 	stop      bool // a rule denies every removal
 	broken    bool // the rules do not compile
 	cap       int
-	approvals []string
+	approvals []approval
 	held      string // the plan that waits for an approval
 	n         int
 }
@@ -131,9 +134,9 @@ func (o *office) files() map[string]string {
 	if o.broken {
 		files["broken.rego"] = rego("action", "broken", `deny contains "x" if { input.action.verb ==`)
 	}
-	for i, hash := range o.approvals {
+	for i, a := range o.approvals {
 		files[fmt.Sprintf("approvals/%d.yaml", i)] = fmt.Sprintf("apiVersion: sluice/v1\nkind: Approval\nmetadata: {name: approval-%d}\n"+
-			"spec: {planHash: %q, approver: lead@example.com, reason: seen, expires: %s}\n", i, hash, o.w.now().Add(72*time.Hour).UTC().Format(time.RFC3339))
+			"spec: {planHash: %q, approver: %s@example.com, reason: seen, expires: %s}\n", i, a.hash, a.who, o.w.now().Add(72*time.Hour).UTC().Format(time.RFC3339))
 	}
 	return files
 }
@@ -146,7 +149,7 @@ func (o *office) reads(records []history.Record) {
 		if r.Kind == history.KindDecision {
 			o.sees(r)
 			o.held = ""
-			if r.Decision == "hold" && !slices.Contains(o.approvals, r.PlanHash) {
+			if r.Decision == "hold" && !slices.Contains(o.approvals, approval{r.PlanHash, "lead"}) {
 				o.held = r.PlanHash
 			}
 		}
@@ -170,20 +173,25 @@ func (o *office) approve() {
 	if o.held == "" || !o.w.calm && !o.w.chance(0.3, "approve", o.n) {
 		return
 	}
-	o.approvals = append(o.approvals, o.held)
+	who := "lead"
+	if !o.w.calm && o.w.chance(0.3, "approver", o.n) {
+		who = "ada" // who made the change
+	}
+	o.approvals = append(o.approvals, approval{o.held, who})
 	if len(o.approvals) > 20 { // the old ones have expired for long
 		o.approvals = o.approvals[10:]
 	}
-	o.publish("approve " + o.held[:19])
-	o.held = ""
-	o.w.fired(approved)
+	o.publish(who + " approves " + o.held[:19])
+	if o.w.fired(approved); who == "lead" {
+		o.held = ""
+	}
 }
 
-// approved reports whether somebody signed a plan.
+// signed reports whether somebody who may approved a plan.
 func (o *office) signed(hash string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Contains(o.approvals, hash)
+	return slices.Contains(o.approvals, approval{hash, "lead"})
 }
 
 // decree changes the rules.
