@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -135,10 +136,14 @@ type Call struct {
 const keepCalls = 100_000
 
 // Calls returns the call log, oldest first.
-func (s *Server) Calls() []Call {
+func (s *Server) Calls() []Call { return s.CallsAfter(0) }
+
+// CallsAfter returns the calls of the log whose Seq is higher than seq, oldest first.
+func (s *Server) CallsAfter(seq int) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := slices.Clone(s.calls)
+	i, _ := slices.BinarySearchFunc(s.calls, seq, func(c Call, seq int) int { return cmp.Compare(c.Seq, seq+1) })
+	list := slices.Clone(s.calls[i:])
 	for i := range list {
 		list[i].Parameters = cloneValues(list[i].Parameters)
 	}
