@@ -55,13 +55,13 @@ kill: ## SIGKILL the program at random moments, LOOPS times (default 1000, three
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	SLUICE_KILL_LOOPS=$(or $(LOOPS),1000) SLUICE_KILL_SEED=$(or $(SEED),1) \
 		$(GO) test -count 1 -timeout 12h -v -run '^TestKilled$$' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
-	grep '^ *|' "$$log"
+	grep -E '^ *\||figure:' "$$log"
 
 soak: ## the daemon for DAYS of its own time (default 30, two minutes), and as a process for SECONDS (default 180)
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	SLUICE_SOAK_DAYS=$(or $(DAYS),30) SLUICE_SOAK_SECONDS=$(or $(SECONDS),180) \
 		$(GO) test -count 1 -timeout 12h -v -run '^TestSoak' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
-	grep '^ *|' "$$log"
+	grep -E '^ *\||figure:' "$$log"
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)

@@ -93,6 +93,8 @@ func TestSoak(t *testing.T) {
 	})
 	t.Logf("%s", soakTable(samples))
 	checkSoak(t, samples)
+	last := samples[len(samples)-1]
+	t.Logf("figure: a soak's days, and on the last one the heap, goroutines and descriptors: %d days, %d KiB, %d, %d", len(samples), last.heap>>10, last.goroutines, last.fds)
 }
 
 func worldOf(t *testing.T) ec2sim.World {
