@@ -25,6 +25,7 @@ type app struct {
 	pace           reconcile.Pace    // of the loop; its own when zero
 	simulated      bool              // EC2 is the demo's simulator
 	transport      http.RoundTripper // to EC2, in place of the network; for tests
+	faster         int               // how many times as fast a simulated EC2 runs, for conformance
 }
 
 // execute runs one command line and returns its exit status.
@@ -74,7 +75,7 @@ Exit status: 0 done, nothing pending; 2 changes are pending or still converging;
 	root.SetErr(a.stderr)
 	root.AddCommand(
 		a.serveCommand(), a.planCommand(), a.applyCommand(), a.auditCommand(), a.historyCommand(), a.healthCommand(), a.ackCommand(),
-		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
+		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.conformanceCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	helpful(root)
 	return root
