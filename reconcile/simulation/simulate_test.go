@@ -19,6 +19,7 @@ var (
 	lasting = flag.Duration("sim.for", 0, "go on with fresh seeds for so long")
 	first   = flag.Uint64("sim.first", 0, "the first fresh seed; 0: by the clock")
 	count   = flag.Int("sim.seeds", 6, "how many seeds a plain run has")
+	stop    = flag.Bool("sim.stop", false, "a plain run ends at the first failure")
 	replays = flag.Int("sim.replays", 2, "how many seeds are run twice")
 )
 
@@ -88,8 +89,8 @@ func TestSimulate(t *testing.T) {
 			sum.add(simulate(t, seed, nil))
 		}
 	default:
-		for seed := range uint64(*count) {
-			sum.add(simulate(t, seed+1, nil))
+		for seed := uint64(1); seed <= uint64(*count) && (!*stop || sum.failed == nil); seed++ {
+			sum.add(simulate(t, seed, nil))
 		}
 	}
 	t.Log(sum.String())
