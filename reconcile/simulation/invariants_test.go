@@ -114,7 +114,7 @@ func waitsForWhatIsUndecided(s *step) string {
 		return ""
 	}
 	for _, in := range s.record.intents(s.a.target, s.req.id) {
-		if s.found && in.Seq >= s.intent.Seq {
+		if !s.found || in.Seq >= s.intent.Seq { // without an intent it is the next invariant's
 			continue
 		}
 		if s.record.undecided(in.Seq) {

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +29,7 @@ const provers = 2
 type caught struct {
 	bug       plantedBug
 	invariant string // "" when it was not
+	also      string
 	seeds     string
 	took      time.Duration
 	output    string
@@ -60,14 +63,14 @@ func TestThePlantedBugsAreCaught(t *testing.T) {
 			defer func() { <-slots }()
 			results[i] = hunt(t.Context(), binary, bug)
 			r := results[i]
-			fmt.Printf("%-22s invariant %-3s after %3s seeds, %4s  %s\n", bug.name, r.invariant, r.seeds, r.took.Round(time.Second), bug.means)
+			fmt.Printf("%-20s invariant %-2s %-12s after %2s seeds, %5s  %s\n", bug.name, r.invariant, and(r.also), r.seeds, r.took.Round(time.Second), bug.means)
 		})
 	}
 	wg.Wait()
 	tell(t, results)
 }
 
-var verdict = regexp.MustCompile(`seed (\d+), step \d+: invariant (\d+) `)
+var verdict = regexp.MustCompile(`seed (\d+), step \d+: invariant (\d+) does not hold: .* \(and \[([\d ]*)\]\)`)
 
 // hunt runs seeds with one bug until an invariant does not hold.
 func hunt(ctx context.Context, binary string, bug plantedBug) caught {
@@ -79,7 +82,8 @@ func hunt(ctx context.Context, binary string, bug plantedBug) caught {
 	out, err := run.CombinedOutput()
 	c := caught{bug: bug, seeds: "-", took: time.Since(began), output: string(out)}
 	if m := verdict.FindStringSubmatch(string(out)); m != nil && err != nil {
-		c.seeds, c.invariant = m[1], m[2]
+		c.invariant, c.also = m[2], m[3]
+		c.seeds = fmt.Sprint(slices.Index(seeds(*most), number(m[1])) + 1)
 	}
 	return c
 }
@@ -107,6 +111,19 @@ func tell(t *testing.T, results []caught) {
 		}
 	}
 	fmt.Printf("planted %d, caught %d: %s\n", planted, found, strings.Join(list, ", "))
+}
+
+// and names the others that did not hold at the same step.
+func and(also string) string {
+	if also == "" {
+		return ""
+	}
+	return "(and " + also + ")"
+}
+
+func number(text string) uint64 {
+	n, _ := strconv.ParseUint(text, 10, 64) // of digits
+	return n
 }
 
 func tail(text string) string { return text[max(0, len(text)-1500):] }
