@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -66,3 +66,9 @@ soak: ## the daemon for DAYS of its own time (default 30, two minutes), and as a
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
 	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+simulate: ## the loop in a simulated world: SEED=n replays one, HOURS=n goes on with fresh seeds
+	$(GO) test -count 1 -timeout 0 -v -run '^TestSimulate$$' ./reconcile/simulation -args $(if $(SEED),-sim.seed=$(SEED),-sim.for=$(if $(HOURS),$(HOURS)h,$(or $(FOR),5m)))
+
+planted: ## bugs are planted, and the simulation must catch each
+	$(GO) test -count 1 -timeout 0 -v -run '^TestThePlantedBugsAreCaught$$' ./reconcile/simulation -args -sim.planted

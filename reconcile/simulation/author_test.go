@@ -171,7 +171,7 @@ func (au *author) free(t tree, d doc, about ...any) string {
 	a := au.w.accounts[d.target]
 	held := holders(a.sim.World())
 	for try := range 40 {
-		ip := a.ip(d.subnet, 20+au.w.below(60, append(about, "free", try)...))
+		ip := a.ip(d.subnet, 20+au.w.below(40, append(about, "free", try)...))
 		named := false
 		for _, other := range t.docs {
 			named = named || other.wants(ip)

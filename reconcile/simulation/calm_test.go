@@ -84,7 +84,32 @@ func (w *world) converge() {
 	if wrong := w.wrong(last); wrong != "" {
 		w.fail(12, "at rest: %s", wrong)
 	}
-	w.drift(last)
+	if w.drift(last); !w.failed() {
+		w.swapAll(last)
+	}
+}
+
+// swapAll changes all addresses of a full gateway, which cannot be done in one go: none
+// can be added before some are removed, and some must serve all the time.
+func (w *world) swapAll(t tree) {
+	const name = "west-gateway-0"
+	for i, serving := range []int{1, 3} {
+		next := t.clone()
+		d, ok := next.docs[name]
+		if !ok {
+			return // deleted
+		}
+		d.count, d.addresses, d.drain, d.minServing = -1, nil, 5, serving
+		for k := range 7 {
+			d.addresses = append(d.addresses, w.accounts[d.target].ip(d.subnet, 60+10*i+k))
+		}
+		next.docs[name] = d
+		w.author.good = next
+		w.author.commit("a full gateway", next)
+		if !w.until(next, time.Hour, 12, "a full gateway") {
+			return
+		}
+	}
 }
 
 // drift takes something away by hand, which a run of the schedule must find.

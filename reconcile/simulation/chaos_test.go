@@ -280,7 +280,7 @@ func (w *world) meddle(n int) {
 
 func (a *account) rivalAddress(form url.Values, subnet string, n int) {
 	if form.Get("PrivateIpAddress.1") == "" {
-		form.Set("PrivateIpAddress.1", a.ip(int(subnet[len(subnet)-1]-'0'), 20+a.w.below(70, "rival address", n)))
+		form.Set("PrivateIpAddress.1", a.ip(int(subnet[len(subnet)-1]-'0'), 20+a.w.below(40, "rival address", n)))
 	}
 }
 

@@ -114,8 +114,14 @@ func waitsForWhatIsUndecided(s *step) string {
 		return ""
 	}
 	for _, in := range s.record.intents(s.a.target, s.req.id) {
-		if (!s.found || in.Seq < s.intent.Seq) && s.record.undecided(in.Seq) {
+		if !s.found || in.Seq >= s.intent.Seq { // without an intent it is the next invariant's
+			continue
+		}
+		if s.record.undecided(in.Seq) {
 			return fmt.Sprintf("the intent of record %d is undecided", in.Seq)
+		}
+		if s.record.answers[in.Seq] == history.OutcomeNotSent && s.used[in.Seq] > 0 {
+			return fmt.Sprintf("the call of record %d reached EC2, and counts as not sent", in.Seq)
 		}
 	}
 	if g, ok := gateway(s.before, s.req.id); ok && s.a.quiet(s.req.id, blind) {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -16,9 +18,10 @@ import (
 
 var (
 	oneSeed = flag.Uint64("sim.seed", 0, "replay this seed, and tell what happens")
-	lasting = flag.Duration("sim.for", 0, "go on with fresh seeds for so long")
+	lasting = flag.Duration("sim.for", 0, "go on with fresh seeds until so much time has passed")
 	first   = flag.Uint64("sim.first", 0, "the first fresh seed; 0: by the clock")
-	count   = flag.Int("sim.seeds", 6, "how many seeds a plain run has")
+	count   = flag.Int("sim.seeds", 0, "how many seeds a run has at least")
+	stop    = flag.Bool("sim.stop", false, "end at the first failure")
 	replays = flag.Int("sim.replays", 2, "how many seeds are run twice")
 )
 
@@ -44,6 +47,7 @@ func simulate(t *testing.T, seed uint64, out io.Writer) outcomeOf {
 	t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // whoever wakes up is alone
 		cryptotest.SetGlobalRandom(t, seed)             // the SDK's pauses are random
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
 		for name, value := range map[string]string{
 			"AWS_ACCESS_KEY_ID": "AKIASIMULATION", "AWS_SECRET_ACCESS_KEY": canaryKey, "AWS_SESSION_TOKEN": canaryToken,
 			"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true",
@@ -79,22 +83,29 @@ func TestSimulate(t *testing.T) {
 	switch {
 	case *oneSeed != 0:
 		sum.add(simulate(t, *oneSeed, os.Stdout))
-	case *lasting > 0:
-		seed := *first
-		if seed == 0 {
-			seed = uint64(time.Now().Unix())
-		}
-		for end := time.Now().Add(*lasting); time.Now().Before(end) && len(sum.failed) < mostFailures; seed++ {
-			sum.add(simulate(t, seed, nil))
-		}
 	default:
-		for seed := range uint64(*count) {
-			sum.add(simulate(t, seed+1, nil))
+		end := time.Now().Add(*lasting)
+		for _, seed := range seeds(*count) {
+			if sum.add(simulate(t, seed, nil)); sum.enough() {
+				break
+			}
+		}
+		fresh := *first
+		if fresh == 0 {
+			fresh = uint64(time.Now().Unix())
+		}
+		for ; time.Now().Before(end) && !sum.enough(); fresh++ {
+			sum.add(simulate(t, fresh, nil))
 		}
 	}
 	t.Log(sum.String())
 	for _, report := range sum.failed {
 		t.Error(report)
+	}
+	if *oneSeed == 0 && sum.failed == nil {
+		for _, f := range sum.idle() {
+			t.Errorf("no fault fired of the class %q; see covering", f)
+		}
 	}
 }
 
@@ -121,6 +132,16 @@ func (s *summary) add(o outcomeOf) {
 	if o.failure != nil {
 		s.failed = append(s.failed, o.report)
 	}
+}
+
+// enough reports whether to go on makes no sense.
+func (s *summary) enough() bool {
+	return len(s.failed) >= mostFailures || *stop && s.failed != nil
+}
+
+// idle lists the classes of which no fault fired.
+func (s *summary) idle() []fault {
+	return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return s.counts[f] > 0 })
 }
 
 func (s *summary) String() string {

@@ -51,6 +51,8 @@ type world struct {
 // failure is an invariant that did not hold.
 type failure struct {
 	invariant int
+	also      []int // others that did not hold at the same instant
+	at        time.Time
 	step      int
 	text      string
 }
@@ -115,8 +117,11 @@ func (w *world) fail(invariant int, format string, args ...any) {
 	w.add("INVARIANT %d: %s", invariant, text)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.failure == nil {
-		w.failure = &failure{invariant, w.steps, text}
+	switch {
+	case w.failure == nil:
+		w.failure = &failure{invariant: invariant, at: time.Now(), step: w.steps, text: text}
+	case w.failure.at.Equal(time.Now()):
+		w.failure.also = append(w.failure.also, invariant)
 	}
 }
 
@@ -137,8 +142,8 @@ func (w *world) sleep(d time.Duration) bool {
 
 // report is what a person needs of a failure.
 func (w *world) report() string {
-	return fmt.Sprintf("seed %d, step %d: invariant %d does not hold: %s\n  %s\nthe last events:\n%swhat the loop says:\n%sreplay: make simulate SEED=%d",
-		w.seed, w.failure.step, w.failure.invariant, sentence(w.failure.invariant), w.failure.text, strings.Join(w.last, ""), w.standing(), w.seed)
+	return fmt.Sprintf("seed %d, step %d: invariant %d does not hold: %s (and %v)\n  %s\nthe last events:\n%swhat the loop says:\n%sreplay: make simulate SEED=%d",
+		w.seed, w.failure.step, w.failure.invariant, sentence(w.failure.invariant), w.failure.also, w.failure.text, strings.Join(w.last, ""), w.standing(), w.seed)
 }
 
 // standing is the loop's own opinion, for people only.
