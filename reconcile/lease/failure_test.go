@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -178,22 +179,35 @@ func TestAWriteThatComesTooLateChangesNothingForAnybody(t *testing.T) {
 		if b.holds() != "prod" || a.holds() != "" {
 			t.Fatalf("a holds %q, b %q", a.holds(), b.holds())
 		}
-		if !rising(table.Written()) {
-			t.Errorf("%+v", table.Written())
+		if wrong := fallen(table.Written()); wrong != "" {
+			t.Error(wrong)
 		}
 	})
 }
 
-// rising reports whether epochs and versions only go up.
-func rising(items []lease.Item) bool {
+// fallen says which epoch or version went back, or "".
+func fallen(items []lease.Item) string {
 	last := map[string]lease.Item{}
 	for _, item := range items {
-		if was := last[item.Target]; item.Epoch < was.Epoch || item.Version <= was.Version || item.Epoch == was.Epoch && item.Holder != was.Holder && item.Holder != "" {
-			return false
+		was := last[item.Target]
+		if item.Epoch < was.Epoch || item.Version <= was.Version || item.Epoch == was.Epoch && item.Holder != was.Holder && item.Holder != "" {
+			return fmt.Sprintf("%+v came after %+v", item, was)
 		}
 		last[item.Target] = item
 	}
-	return true
+	return ""
+}
+
+func TestARenewalCountsFromBeforeItWasSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := start(t, leasetest.New(), "a", "prod")
+		time.Sleep(time.Second)
+		a.view.Slow(2*time.Second, 2*time.Second)
+		time.Sleep(third + 3*time.Second) // 10 s: sent; 14 s: answered
+		if left := a.lease("prod").Remaining(); left != duration-4*time.Second {
+			t.Errorf("%s left", left)
+		}
+	})
 }
 
 func TestALeaseThatSomebodyRemovedIsLostAndWaitedFor(t *testing.T) {
