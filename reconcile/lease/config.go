@@ -34,8 +34,12 @@ const defaultDuration = 30 * time.Second
 const (
 	renewals = 3  // a lease is renewed, and the table is read, so often in one
 	tries    = 6  // one call to the table takes no longer than this part
-	breaths  = 12 // the pause after one that failed
+	breaths  = 24 // the pause after one that failed
 )
+
+// rests is for how many leases a replica leaves a target alone on which its work ended:
+// longer than another waits before it takes one that is not its own, and not clean.
+const rests = 3
 
 // complete puts in what was left out, and refuses what cannot work.
 func (c Config) complete() (Config, error) {

@@ -1,8 +1,8 @@
 package lease
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -103,13 +103,15 @@ func (h *Held) wrote(item Item) {
 }
 
 // found decides, by what stands in the table, which of the writes without an answer had
-// its effect. It is false when somebody else's stands there: the lease is over.
-func (h *Held) found(item Item) bool {
+// its effect. It is false when somebody else's stands there, or nothing: the lease is over.
+func (h *Held) found(items []Item) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if item.Holder != h.item.Holder || item.Epoch != h.epoch {
+	i := slices.IndexFunc(items, func(item Item) bool { return item.Target == h.target })
+	if i < 0 || items[i].Holder != h.item.Holder || items[i].Epoch != h.epoch {
 		return false
 	}
+	item := items[i]
 	if sent, ours := h.doubt[item.Version]; ours {
 		h.item, h.sent = item, sent
 		clear(h.doubt)
@@ -123,18 +125,4 @@ func (h *Held) stopAt(longest time.Duration) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.sent.Add(h.duration - longest)
-}
-
-// read finds one target's item.
-func read(ctx context.Context, table Table, target string) (Item, error) {
-	items, err := table.Leases(ctx)
-	if err != nil {
-		return Item{}, err
-	}
-	for _, item := range items {
-		if item.Target == target {
-			return item, nil
-		}
-	}
-	return Item{Target: target}, nil
 }

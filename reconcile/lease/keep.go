@@ -50,7 +50,7 @@ func (k *Keeper) keep(ctx context.Context, o *holding, hold func(context.Context
 			moved = nil
 			cancel(errMoved)
 		case <-renew.C:
-			err := k.renew(ctx, o.Held)
+			err := k.write(ctx, o.Held, false)
 			switch {
 			case err == nil:
 				if holdCtx.Err() == nil {
@@ -87,18 +87,13 @@ func (k *Keeper) stopper(h *Held, cancel context.CancelCauseFunc) (stop *time.Ti
 	return stop
 }
 
-// renew makes the lease last from now on. It is ErrLost when the table has it
-// otherwise than we wrote it; after any other error what was known stays true.
-func (k *Keeper) renew(ctx context.Context, h *Held) error {
-	return k.write(ctx, "renew a lease", h, false)
-}
-
 // write puts a lease's next state into the table. A write that is refused may be refused
-// because of an earlier one of ours, whose answer was lost: what stands there decides.
-func (k *Keeper) write(ctx context.Context, what string, h *Held, free bool) error {
+// because of an earlier one of ours, whose answer was lost: what stands there decides. It
+// is ErrLost when that is not ours; after any other error what was known stays true.
+func (k *Keeper) write(ctx context.Context, h *Held, free bool) error {
 	for range 2 {
 		item, expect := h.next(free)
-		err := k.call(ctx, what, func(ctx context.Context) error { return k.cfg.Table.Write(ctx, item, expect) })
+		err := k.writeLease(ctx, item, expect)
 		if err == nil {
 			h.wrote(item)
 			k.saw(item)
@@ -107,15 +102,11 @@ func (k *Keeper) write(ctx context.Context, what string, h *Held, free bool) err
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
-		var there Item
-		err = k.call(ctx, "read it", func(ctx context.Context) (err error) {
-			there, err = read(ctx, k.cfg.Table, h.target)
-			return err
-		})
+		items, err := k.readLeases(ctx)
 		if err != nil {
 			return err
 		}
-		if !h.found(there) {
+		if !h.found(items) {
 			return ErrLost
 		}
 	}
@@ -130,7 +121,7 @@ func (k *Keeper) ended(ctx context.Context, o *holding, err error, lost, byItsel
 	}
 	o.end()
 	if !lost {
-		switch err := k.write(ctx, "give a lease back", o.Held, true); {
+		switch err := k.write(ctx, o.Held, true); {
 		case err == nil:
 			log.Info("a lease was given back")
 		case errors.Is(err, ErrLost):
@@ -144,6 +135,6 @@ func (k *Keeper) ended(ctx context.Context, o *holding, err error, lost, byItsel
 	delete(k.holding, o.target)
 	delete(k.resting, o.target)
 	if byItself {
-		k.resting[o.target] = time.Now().Add(2 * k.cfg.Duration)
+		k.resting[o.target] = time.Now().Add(rests * k.cfg.Duration)
 	}
 }

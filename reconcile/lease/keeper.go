@@ -89,7 +89,7 @@ func (k *Keeper) Run(ctx context.Context, hold func(ctx context.Context, h *Held
 		pause(ctx, time.Until(next))
 	}
 	holds.Wait()
-	_ = k.call(context.WithoutCancel(ctx), "leave", func(ctx context.Context) error { return k.cfg.Table.Leave(ctx, k.cfg.ID) })
+	k.leave(ctx, k.cfg.ID)
 	return nil
 }
 

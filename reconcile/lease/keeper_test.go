@@ -55,7 +55,7 @@ func start(t *testing.T, table *leasetest.Table, id string, targets ...string) *
 		}
 	}()
 	r.stop = func() { cancel(); <-ended }
-	t.Cleanup(r.stop)
+	t.Cleanup(func() { r.stop(); table.Settle() })
 	return r
 }
 

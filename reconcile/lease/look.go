@@ -24,30 +24,52 @@ func (k *Keeper) call(ctx context.Context, what string, f func(context.Context) 
 	return err
 }
 
+func (k *Keeper) readLeases(ctx context.Context) (items []Item, err error) {
+	err = k.call(ctx, reading, func(ctx context.Context) (err error) {
+		items, err = k.cfg.Table.Leases(ctx)
+		return err
+	})
+	return items, err
+}
+
+func (k *Keeper) writeLease(ctx context.Context, item Item, expect uint64) error {
+	return k.call(ctx, writing, func(ctx context.Context) error { return k.cfg.Table.Write(ctx, item, expect) })
+}
+
 // look says that this replica is here, and reads who else is and how the leases stand.
 // It is false when something could not be read.
 func (k *Keeper) look(ctx context.Context) bool {
 	k.beats++
-	_ = k.call(ctx, "say that this replica is here", func(ctx context.Context) error {
+	_ = k.call(ctx, writing, func(ctx context.Context) error {
 		return k.cfg.Table.Beat(ctx, Replica{k.cfg.ID, k.cfg.URL, k.beats})
 	})
-	var items []Item
 	var replicas []Replica
-	err := k.call(ctx, "read it", func(ctx context.Context) (err error) {
-		if replicas, err = k.cfg.Table.Replicas(ctx); err == nil {
-			items, err = k.cfg.Table.Leases(ctx)
-		}
+	err := k.call(ctx, reading, func(ctx context.Context) (err error) {
+		replicas, err = k.cfg.Table.Replicas(ctx)
 		return err
 	})
+	if err != nil {
+		return false
+	}
+	items, err := k.readLeases(ctx)
 	if err != nil {
 		return false
 	}
 	now := time.Now()
 	k.lookAt(items, now)
 	for _, id := range k.meet(replicas, now) {
-		_ = k.call(ctx, "remove a replica that is gone", func(ctx context.Context) error { return k.cfg.Table.Leave(ctx, id) })
+		k.leave(ctx, id)
 	}
 	return true
+}
+
+// leave removes a replica. That it fails harms nobody: the next look tries again.
+func (k *Keeper) leave(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.cfg.Duration/tries)
+	defer cancel()
+	if err := k.cfg.Table.Leave(ctx, id); err != nil {
+		k.cfg.Log.Debug("a replica that is gone stays in the leases' table", "replica", id, "error", err)
+	}
 }
 
 // lookAt takes in all leases as they were read.
@@ -192,8 +214,7 @@ func (k *Keeper) takeOne(ctx context.Context, c chance) (*Held, error) {
 	}
 	actFrom := k.acts[item.Target]
 	k.mu.Unlock()
-	err := k.call(ctx, "take a lease", func(ctx context.Context) error { return k.cfg.Table.Write(ctx, item, c.expect()) })
-	if err != nil {
+	if err := k.writeLease(ctx, item, c.expect()); err != nil {
 		return nil, err
 	}
 	k.saw(item)

@@ -16,6 +16,12 @@ type troubles struct {
 	list map[string]*trouble
 }
 
+// The kinds of call, which IAM may allow one by one.
+const (
+	reading = "read it"
+	writing = "write to it"
+)
+
 type trouble struct {
 	since time.Time
 	err   error
@@ -35,7 +41,7 @@ func (t *troubles) note(what string, err error) {
 		}
 	case was == nil:
 		t.list[what] = &trouble{time.Now(), err}
-		t.log.Warn("the leases' table cannot be reached; what is held is held for as long as its lease lasts", "to", what, "error", err)
+		t.log.Warn("the leases' table cannot be reached: what is held is held for as long as its lease lasts", "to", what, "error", err)
 	default:
 		was.err = err
 	}

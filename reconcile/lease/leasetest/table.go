@@ -20,16 +20,44 @@ type Table struct {
 	replicas map[string]lease.Replica
 	written  []lease.Item
 	blind    bool
+	calls    int // on their way
+	quiet    sync.Cond
 }
 
 // New returns an empty table.
 func New() *Table {
-	return &Table{items: map[string]lease.Item{}, replicas: map[string]lease.Replica{}}
+	t := &Table{items: map[string]lease.Item{}, replicas: map[string]lease.Replica{}}
+	t.quiet.L = &t.mu
+	return t
 }
 
 // For returns the table as one replica reaches it: whole, until its [View] is told
 // otherwise. Each call returns another.
 func (t *Table) For() *View { return &View{table: t} }
+
+// Settle returns when every call has had its effect, also those that nobody waits for
+// any more: where views were slow, the end of a bubble needs that.
+func (t *Table) Settle() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.calls > 0 {
+		t.quiet.Wait()
+	}
+}
+
+func (t *Table) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls++
+}
+
+func (t *Table) finish() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.calls--; t.calls == 0 {
+		t.quiet.Broadcast()
+	}
+}
 
 // Item returns a target's lease as it stands; the zero Item when there is none.
 func (t *Table) Item(target string) lease.Item {

@@ -59,7 +59,9 @@ func call[T any](ctx context.Context, v *View, write bool, effect func() (T, err
 		return none, ErrDown
 	}
 	answers := make(chan answer, 1)
+	v.table.begin()
 	go func() {
+		defer v.table.finish()
 		time.Sleep(before)
 		value, err := effect()
 		time.Sleep(after)
