@@ -22,6 +22,9 @@ type Crew struct {
 // Only and Lookout are the fleet's to fill in. What listens is called by one loop at a
 // time.
 func (f *Fleet) Crew(cfg reconcile.Config) *Crew {
+	if cfg.Interval <= 0 {
+		cfg.Interval = time.Minute
+	}
 	cfg.Lookout = reconcile.NewLookout(cfg)
 	if cfg.Log == nil {
 		cfg.Log = f.cfg.Log

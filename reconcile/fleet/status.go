@@ -21,9 +21,6 @@ func (c *Crew) Status() reconcile.Status {
 		Mode: c.cfg.Mode, Interval: c.cfg.Interval, Calendar: c.cfg.Calendar, GatewayLimit: map[string]int{}, BudgetLeft: map[string]int{},
 		LastBeat: now, LastPoll: now, Plan: plan.Plan{Version: plan.Version, Mode: string(c.cfg.Mode), Resources: []plan.Resource{}},
 	}
-	if s.Interval <= 0 {
-		s.Interval = time.Minute
-	}
 	for name, t := range c.cfg.Targets {
 		s.GatewayLimit[name] = t.GatewayLimit
 	}
