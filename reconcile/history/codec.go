@@ -19,6 +19,13 @@ const (
 
 var errNotCanonical = errors.New("its bytes are not what sluice writes")
 
+// Seal completes a record that follows the head of a log, for a [Store] that keeps it
+// elsewhere than [File] does. It returns the record as it will be read again, and its
+// line of JSON, without an end of line, as [ReadExport] reads it.
+func Seal(r Record, after Head) (Record, []byte, error) {
+	return seal(r, after.Seq+1, after.Hash)
+}
+
 // seal completes a record that follows prev and returns it as it will be read
 // again, with the bytes to store.
 func seal(r Record, seq uint64, prev string) (Record, []byte, error) {

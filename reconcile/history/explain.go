@@ -26,7 +26,9 @@ type Event struct {
 	Target       string `json:"target,omitempty"`
 	ResourceKind string `json:"resourceKind,omitempty"`
 	ResourceID   string `json:"resourceId,omitempty"`
-	From         string `json:"from,omitempty"` // move: the interface that held it
+	From         string `json:"from,omitempty"`    // move: the interface that held it
+	Replica      string `json:"replica,omitempty"` // which of several it was done by, as is the next
+	Epoch        uint64 `json:"epoch,omitempty"`
 	SpecName     string `json:"specName,omitempty"`
 	SpecFile     string `json:"specFile,omitempty"`
 	SpecLine     int    `json:"specLine,omitempty"`
@@ -79,6 +81,7 @@ func newTeller(addr netip.Addr) *teller {
 		commits:   map[string]Record{},
 		decisions: map[string][]Record{},
 		begun:     map[uint64]int{},
+		taken:     map[string]Record{},
 	}
 	t.story.Address = addr
 	return t
@@ -91,10 +94,13 @@ type teller struct {
 	commits   map[string]Record   // by id: author and message only
 	decisions map[string][]Record // by plan hash
 	begun     map[uint64]int      // intent -> its event
+	taken     map[string]Record   // by target: which replica goes on with it
 }
 
 func (t *teller) add(r Record) {
 	switch r.Kind {
+	case KindTaken:
+		t.taken[r.Target] = Record{Replica: r.Replica, Epoch: r.Epoch}
 	case KindCommit:
 		t.commits[r.Commit] = Record{Author: r.Author, Message: firstLine(r.Message)}
 	case KindDecision:
@@ -129,6 +135,9 @@ func (t *teller) begin(r Record) {
 	}
 	if e.What == "" {
 		e.What = string(r.Kind)
+	}
+	if by := t.taken[r.Target]; r.Epoch > 0 && by.Epoch == r.Epoch {
+		e.Replica, e.Epoch = by.Replica, by.Epoch
 	}
 	commit := t.commits[r.Commit]
 	e.Message = commit.Message

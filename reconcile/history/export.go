@@ -64,6 +64,7 @@ func VerifyExport(records Records) (Span, error) {
 }
 
 func verifySpan(records Records, each func(Record) error) (span Span, err error) {
+	epoch := uint64(0)
 	for r, err := range records {
 		if err != nil {
 			return span, err
@@ -74,7 +75,11 @@ func verifySpan(records Records, each func(Record) error) (span Span, err error)
 				span.Before, span.Head = "", "" // so that a first record with one before it is found
 			}
 		}
-		if reason := follows(r, Head{span.To, span.Head}); reason != "" {
+		reason := follows(r, Head{span.To, span.Head})
+		if reason == "" {
+			reason = rises(r, &epoch)
+		}
+		if reason != "" {
 			return span, &CorruptError{Seq: span.To + 1, Reason: reason}
 		}
 		span.To, span.Head = r.Seq, r.Hash

@@ -134,7 +134,7 @@ func (l *Ledger) keepOrigin(r Record) {
 // Add folds in the next record.
 func (l *Ledger) Add(r Record) {
 	switch r.Kind {
-	case KindCut: // tells of the log itself, of which the ledger must not depend
+	case KindCut, KindTaken: // tell of the log itself, of which the ledger must not depend
 		return
 	case KindCommit:
 		l.work(r.Commit)

@@ -28,6 +28,7 @@ const (
 	KindHeld         Kind = "held"         // a commit is not acted on: where it comes from, or who signed it
 	KindAcknowledged Kind = "acknowledged" // an operator takes a commit as it is; Author is who, as user@host
 	KindCut          Kind = "cut"          // the log's beginning was exported and cut off
+	KindTaken        Kind = "taken"        // another of several replicas goes on with the log, by itself from here on
 )
 
 // The values of Record.Outcome.
@@ -108,6 +109,11 @@ type Record struct {
 	Reached map[string]string `json:"reached,omitempty"`
 
 	Cut *Cut `json:"cut,omitempty"` // of kind cut
+
+	// Epoch is, where several replicas share a target, which holding of its lease wrote
+	// the record: it never goes back. Replica is, of kind taken, who has it.
+	Epoch   uint64 `json:"epoch,omitempty"`
+	Replica string `json:"replica,omitempty"`
 
 	Prev string `json:"prev,omitempty"`
 	Hash string `json:"hash,omitempty"`

@@ -20,7 +20,7 @@ func drawLog(rt *rapid.T) []Record {
 		at = at.Add(time.Duration(rapid.IntRange(0, 100_000).Draw(rt, "seconds")) * time.Second)
 		r := Record{Time: at, Commit: pick("commit", "", "c1", "c2", "c3"), PlanHash: pick("plan", "", "p1", "p2"), Message: pick("message", "", "why <&>")}
 		r.Kind = rapid.SampledFrom([]Kind{
-			KindCommit, KindDecision, KindIntent, KindIntent, KindOutcome, KindOutcome, KindSettled, KindReached, KindConverged, KindHeld, KindAcknowledged, KindProbe, KindDrift, KindDrift, KindAttributed, KindRestored, KindContested, KindCut,
+			KindCommit, KindDecision, KindIntent, KindIntent, KindOutcome, KindOutcome, KindSettled, KindReached, KindConverged, KindHeld, KindAcknowledged, KindProbe, KindDrift, KindDrift, KindAttributed, KindRestored, KindContested, KindCut, KindTaken,
 		}).Draw(rt, "kind")
 		switch r.Kind {
 		case KindCommit:

@@ -75,11 +75,15 @@ func VerifyLog(ctx context.Context, log Log, head Head) (Report, error) {
 // walk checks each record against the one before, and those that the head entry
 // and the checkpoint name against these. It returns the last good record.
 func walk(records Records, last, head Head, cp *Checkpoint) (Head, error) {
+	epoch := uint64(0)
 	for r, err := range records {
 		if err != nil {
 			return last, err
 		}
 		reason := follows(r, last)
+		if reason == "" {
+			reason = rises(r, &epoch)
+		}
 		if reason == "" && r.Seq == head.Seq && r.Hash != head.Hash {
 			reason = "its hash is not the one that the head entry holds"
 		}
@@ -92,6 +96,15 @@ func walk(records Records, last, head Head, cp *Checkpoint) (Head, error) {
 		last = Head{Seq: r.Seq, Hash: r.Hash}
 	}
 	return last, nil
+}
+
+// rises says why r cannot stand behind a record of an epoch, or "".
+func rises(r Record, epoch *uint64) string {
+	if r.Epoch < *epoch {
+		return fmt.Sprintf("it was written in epoch %d, after epoch %d had begun: by a replica that had lost its lease", r.Epoch, *epoch)
+	}
+	*epoch = r.Epoch
+	return ""
 }
 
 // follows says why r cannot be the next record after last, or "".

@@ -53,7 +53,7 @@ func TestAHoldThatIsNotQuietYetKeepsItsLeaseUntilItIs(t *testing.T) {
 		targets := names("target", 2)
 		table := leasetest.New()
 		a := start(t, table, "a", targets...)
-		a.linger = 5 * time.Minute // a turn that takes long
+		a.behave(5*time.Minute, nil) // a turn that takes long
 		time.Sleep(time.Second)
 		b := start(t, table, "b", targets...)
 		time.Sleep(4 * time.Minute)
@@ -69,7 +69,7 @@ func TestAHoldThatIsNotQuietYetKeepsItsLeaseUntilItIs(t *testing.T) {
 		if b.holds() == "" || a.holds() == "" {
 			t.Errorf("a holds %q, b %q", a.holds(), b.holds())
 		}
-		a.linger = 0
+		a.behave(0, nil)
 	})
 }
 
@@ -98,9 +98,7 @@ func TestAHoldThatFailsLetsAnotherReplicaTry(t *testing.T) {
 		a := start(t, table, "a", targets...)
 		b := start(t, table, "b", targets...)
 		time.Sleep(time.Minute)
-		a.mu.Lock()
-		a.fail = errors.New("no credentials")
-		a.mu.Unlock()
+		a.behave(0, errors.New("no credentials"))
 		a.view.Down(true) // so that a loses what it has, and takes it again
 		time.Sleep(time.Minute)
 		a.view.Down(false)
@@ -117,16 +115,12 @@ func TestAHoldThatFailsLetsAnotherReplicaTry(t *testing.T) {
 func TestAHoldThatFailsAloneIsTriedAgainAfterARest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := start(t, leasetest.New(), "a", "prod")
-		a.mu.Lock()
-		a.fail = errors.New("no credentials")
-		a.mu.Unlock()
+		a.behave(0, errors.New("no credentials"))
 		time.Sleep(10 * time.Minute)
 		if n := a.log.count("no credentials"); n < 6 || n > 8 {
 			t.Errorf("tried %d times in ten minutes", n)
 		}
-		a.mu.Lock()
-		a.fail = nil
-		a.mu.Unlock()
+		a.behave(0, nil)
 		time.Sleep(3*duration + third)
 		if a.holds() != "prod" {
 			t.Error("not held after the failure was mended")

@@ -67,13 +67,23 @@ func (r *replica) hold(ctx context.Context, h *lease.Held) error {
 	r.mu.Unlock()
 	if fail == nil {
 		<-ctx.Done()
-		time.Sleep(r.linger)
+		r.mu.Lock()
+		linger := r.linger
+		r.mu.Unlock()
+		time.Sleep(linger)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.held, h.Target())
 	r.causes = append(r.causes, context.Cause(ctx))
 	return fail
+}
+
+// behave says how holds end: so long after they were told to, or at once by themselves.
+func (r *replica) behave(linger time.Duration, fail error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.linger, r.fail = linger, fail
 }
 
 // holds returns the targets that are held, in order.

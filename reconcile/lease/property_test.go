@@ -84,7 +84,7 @@ func (s story) play(t *testing.T) (wrong string) {
 		var all, live []*replica
 		begin := func(i int) *replica {
 			r := start(t, table, fmt.Sprintf("replica-%d-%d", i, len(all)), targets...)
-			r.linger = s.Linger[i]
+			r.behave(s.Linger[i], nil)
 			all = append(all, r)
 			return r
 		}

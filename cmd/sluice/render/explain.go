@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -57,6 +58,9 @@ func (p *page) event(story history.Story, e history.Event) {
 	entry("spec", span{plain, position(e.SpecFile, e.SpecLine)})
 	entry("commit", span{plain, joinWords(shortID(e.Commit), by(e.Author))})
 	entry("", span{plain, firstLine(e.Message)})
+	if e.Replica != "" {
+		entry("replica", span{plain, e.Replica}, span{quiet, "epoch " + strconv.FormatUint(e.Epoch, 10)})
+	}
 	if e.Decision != "" {
 		entry("policy", span{decisionInk(e.Decision), decisionWord(e.Decision)},
 			span{quiet, labelled("policy", shortID(e.PolicyDigest))}, span{quiet, labelled("plan", shortID(e.PlanHash))})

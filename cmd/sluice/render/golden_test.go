@@ -56,6 +56,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"plan-held-in-sync", func(s *Style) error { return s.Plan(heldInSync(), sampleCommit, false) }},
 		{"plan-drift", func(s *Style) error { return s.Plan(driftedPlan(), sampleCommit, false) }},
 		{"history-drift", func(s *Style) error { return s.History(driftedRecords()) }},
+		{"history-taken", func(s *Style) error { return s.History(takenRecords()) }},
+		{"explain-taken", func(s *Style) error { return s.Explain(history.Explain(takenRecords(), ips("10.0.1.21")[0])) }},
 		{"explain-drift", func(s *Style) error { return s.Explain(history.Explain(driftedRecords(), ips("10.0.1.20")[0])) }},
 		{"plan-waiting", func(s *Style) error { return s.Plan(waitingPlan(), sampleCommit, false) }},
 		{"agenda", func(s *Style) error { return s.Agenda(sampleAgenda()) }},

@@ -78,6 +78,8 @@ func eventWord(r history.Record) span {
 		return span{strong, "ack"}
 	case history.KindCut:
 		return span{quiet, "cut"}
+	case history.KindTaken:
+		return span{strong, "taken"}
 	}
 	return span{plain, string(r.Kind)}
 }
@@ -104,6 +106,9 @@ func recordWords(r history.Record) (what string, below []span) {
 		if r.Cut != nil {
 			what = "records " + strconv.FormatUint(r.Cut.From, 10) + " to " + strconv.FormatUint(r.Cut.To, 10) + " are in " + r.Cut.Exported
 		}
+	case history.KindTaken:
+		what = joinWords("replica", r.Replica, "goes on with", cmp.Or(targetWord(r.Target), "the target"))
+		quietly("epoch " + strconv.FormatUint(r.Epoch, 10))
 	case history.KindDecision:
 		what = joinWords("plan", shortID(r.PlanHash), "of", commitWord(r.Commit))
 		quietly(r.Message)

@@ -15,6 +15,7 @@ import (
 var Kinds = []history.Kind{
 	history.KindCommit, history.KindHeld, history.KindAcknowledged, history.KindDecision, history.KindProbe, history.KindIntent, history.KindOutcome,
 	history.KindSettled, history.KindReached, history.KindConverged, history.KindDrift, history.KindContested, history.KindAttributed, history.KindRestored,
+	history.KindTaken,
 }
 
 // Outcomes lists what a record's outcome can be.
