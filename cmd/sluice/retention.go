@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
 // How often old records are looked for, and how soon again after a failure.
@@ -14,12 +16,13 @@ const (
 // retain cuts off what is older than the configuration keeps, after it was
 // exported, until ctx ends. A failure leaves the records where they are.
 func (d *daemon) retain(ctx context.Context, p *parts) {
-	if p.archive == nil {
+	record, inFile := d.ground.(*fileGround)
+	if p.archive == nil || !inFile {
 		return
 	}
 	for {
 		pause := retainEvery
-		if err := d.retainOnce(ctx, p); err != nil && ctx.Err() == nil {
+		if err := d.retainOnce(ctx, record.file, p); err != nil && ctx.Err() == nil {
 			pause = retainAgain
 			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", printable(err.Error()), "again", pause.String())
 		}
@@ -31,9 +34,9 @@ func (d *daemon) retain(ctx context.Context, p *parts) {
 	}
 }
 
-func (d *daemon) retainOnce(ctx context.Context, p *parts) error {
+func (d *daemon) retainOnce(ctx context.Context, file *history.File, p *parts) error {
 	now := d.now().UTC()
-	cuts, err := d.store.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
+	cuts, err := file.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
 	for _, c := range cuts {
 		d.log.Info("old records were exported, verified and cut off", "from", c.From, "to", c.To, "exported", c.Exported)
 	}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
@@ -29,18 +30,18 @@ func (f fenced) Do(ctx context.Context, call inventory.Call) (inventory.Answer, 
 	return f.EC2.Do(ctx, call)
 }
 
-// followed is a log whose end goes into the lease, so that the next holder misses what
-// was cut off.
-type followed struct {
+// watched is a log that gives its target back when it cannot be written: what became of
+// a write is not always known then, and whoever takes the log anew finds out.
+type watched struct {
 	history.Store
-	held *lease.Held
+	failed func(error)
 }
 
 // Append implements [history.Store].
-func (f followed) Append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
-	written, err := f.Store.Append(ctx, records...)
-	if n := len(written); n > 0 {
-		f.held.Head(written[n-1].Seq, written[n-1].Hash)
+func (w watched) Append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
+	written, err := w.Store.Append(ctx, records...)
+	if err != nil && ctx.Err() == nil {
+		w.failed(fmt.Errorf("the log cannot be written: %w", err))
 	}
 	return written, err
 }

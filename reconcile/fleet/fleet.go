@@ -35,13 +35,15 @@ func New(cfg Config) (*Fleet, error) {
 // a [Crew] serves.
 func (f *Fleet) Run(ctx context.Context) error { return f.cfg.Keeper.Run(ctx, f.hold) }
 
-// hold works for one target until ctx ends.
+// hold works for one target until ctx ends, or its log fails.
 func (f *Fleet) hold(ctx context.Context, h *lease.Held) error {
-	s := f.enter(ctx, h)
+	working, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	s := f.enter(working, h)
 	defer f.leave(s)
 	store, ledger, err := f.takeOver(ctx, h)
 	if err != nil {
-		return f.failed(s, err)
+		return f.failed(ctx, h, err)
 	}
 	defer func() {
 		if err := store.Close(); err != nil {
@@ -51,11 +53,11 @@ func (f *Fleet) hold(ctx context.Context, h *lease.Held) error {
 	if !until(ctx, h.ActFrom()) {
 		return nil
 	}
-	s.open(store, ledger)
+	s.open(watched{store, end}, ledger)
 	f.tell()
-	<-ctx.Done()
+	<-working.Done()
 	s.close()
-	return nil
+	return f.failed(ctx, h, context.Cause(working))
 }
 
 // until waits for an instant, and reports whether it came.
@@ -70,15 +72,15 @@ func until(ctx context.Context, at time.Time) bool {
 	}
 }
 
-// failed keeps why a target is given back; the end of the hold itself is no failure.
-func (f *Fleet) failed(s *seat, err error) error {
-	if s.ctx.Err() != nil {
+// failed keeps why a target is given back; the end of ctx is no failure.
+func (f *Fleet) failed(ctx context.Context, h *lease.Held, err error) error {
+	if ctx.Err() != nil {
 		return nil
 	}
 	f.mu.Lock()
-	f.errs[s.target] = err.Error()
+	f.errs[h.Target()] = err.Error()
 	f.mu.Unlock()
-	f.cfg.Log.Error("nothing is done for a target", "target", s.target, "epoch", s.held.Epoch(), "error", err)
+	f.cfg.Log.Error("nothing is done for a target", "target", h.Target(), "epoch", h.Epoch(), "error", err)
 	return err
 }
 

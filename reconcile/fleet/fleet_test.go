@@ -206,6 +206,29 @@ func TestALogThatCannotBeUsedStopsItsTargetOnly(t *testing.T) {
 	}
 }
 
+func TestATargetIsGivenBackWhenItsLogCannotBeWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, "prod", "test")
+		r := s.start("a")
+		time.Sleep(time.Minute)
+		s.logs["prod"].fail(errors.New("the table is full"))
+		s.want("10.0.1.20, 10.0.1.21")
+		time.Sleep(20 * time.Second)
+		if status := r.Status(); !strings.Contains(status.TurnError, "target prod: the log cannot be written: the table is full") || r.here() != "test/1" {
+			t.Errorf("it holds %q and says %q", r.here(), status.TurnError)
+		}
+		if s.holds("prod") != "10.0.1.20" || s.holds("test") != "10.0.1.20, 10.0.1.21" {
+			t.Errorf("prod holds %s, test %s", s.holds("prod"), s.holds("test"))
+		}
+		s.logs["prod"].fail(nil)
+		time.Sleep(5 * time.Minute)
+		s.wantHeld("10.0.1.20, 10.0.1.21")
+		if status := r.Status(); status.TurnError != "" {
+			t.Errorf("it still says %q", status.TurnError)
+		}
+	})
+}
+
 func TestAnotherConfigurationGoesOnUnderTheSameLeases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, "prod", "test")

@@ -136,7 +136,7 @@ func (s *stage) start(id string) *replica {
 		Keeper: keeper, LongestCall: longest, Log: log,
 		Read: func(target string) history.Log { return s.logs[target].reader() },
 		Write: func(ctx context.Context, target string, held *lease.Held) (history.Store, error) {
-			return s.logs[target].writer(ctx, held.Epoch())
+			return s.logs[target].writer(ctx, held)
 		},
 	})
 	if err != nil {
@@ -191,21 +191,31 @@ type sharedLog struct {
 	mu     sync.Mutex
 	epoch  uint64
 	broken error         // how reading fails
+	full   error         // how writing fails
 	slow   time.Duration // how long an intent takes
 }
 
 // writer takes the log over.
-func (l *sharedLog) writer(ctx context.Context, epoch uint64) (history.Store, error) {
+func (l *sharedLog) writer(ctx context.Context, held *lease.Held) (history.Store, error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if epoch <= l.epoch {
+	if held.Epoch() <= l.epoch {
+		l.mu.Unlock()
 		return nil, errFenced
 	}
-	l.epoch = epoch
-	if _, err := l.File.Append(ctx, history.Record{Kind: "taken", Time: time.Now().UTC()}); err != nil {
+	l.epoch = held.Epoch()
+	l.mu.Unlock()
+	w := &logWriter{l.reader(), l, held}
+	if _, err := w.Append(ctx, history.Record{Kind: history.KindTaken, Time: time.Now().UTC()}); err != nil {
 		return nil, err
 	}
-	return &logWriter{l.reader(), l, epoch}, nil
+	return w, nil
+}
+
+// fail makes appends fail.
+func (l *sharedLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.full = err
 }
 
 // reader reads it, damaged or not.
@@ -222,23 +232,32 @@ func (r logReader) Records(ctx context.Context, from uint64) history.Records {
 
 type logWriter struct {
 	logReader
-	log   *sharedLog
-	epoch uint64
+	log  *sharedLog
+	held *lease.Held
 }
 
 func (w *logWriter) Append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
-	if w.log.epoch != w.epoch {
+	switch {
+	case w.log.epoch != w.held.Epoch():
 		return nil, errFenced
+	case w.log.full != nil:
+		return nil, w.log.full
 	}
-	for _, r := range records {
+	for i, r := range records {
+		records[i].Epoch = w.held.Epoch()
 		if r.Kind == history.KindIntent {
 			time.Sleep(w.log.slow)
 			ctx = context.WithoutCancel(ctx) // it is durable, and the answer comes late
 		}
 	}
-	return w.log.File.Append(ctx, records...)
+	written, err := w.log.File.Append(ctx, records...)
+	if err == nil {
+		last := written[len(written)-1]
+		w.held.Head(last.Seq, last.Hash)
+	}
+	return written, err
 }
 
 func (*logWriter) Close() error { return nil }

@@ -25,11 +25,10 @@ func (f *Fleet) takeOver(ctx context.Context, h *lease.Held) (history.Store, *hi
 	if err != nil {
 		return nil, nil, fmt.Errorf("the log cannot be taken over: %w", err)
 	}
-	if last, err = follow(ctx, store, last, known, ledger); err != nil {
+	if _, err = follow(ctx, store, last, known, ledger); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("the log cannot be read: %w", err), store.Close())
 	}
-	h.Head(last.Seq, last.Hash)
-	return followed{store, h}, ledger, nil
+	return store, ledger, nil
 }
 
 // follow adds what comes after last to a ledger, as far as it hangs on it and has the
