@@ -10,6 +10,7 @@ import (
 // Held is one lease that this replica holds, or held. It is safe for concurrent use.
 type Held struct {
 	target   string
+	replica  string
 	epoch    uint64
 	before   Item
 	actFrom  time.Time
@@ -27,6 +28,9 @@ type Held struct {
 
 // Target returns what the lease is of.
 func (h *Held) Target() string { return h.target }
+
+// Replica returns the ID of the replica that holds it: this process.
+func (h *Held) Replica() string { return h.replica }
 
 // Epoch returns the number of this holding: higher than that of any before it.
 func (h *Held) Epoch() uint64 { return h.epoch }

@@ -226,7 +226,7 @@ func (k *Keeper) takeOne(ctx context.Context, c chance) (*Held, error) {
 	k.mu.Unlock()
 	k.cfg.Log.Info("a lease was taken", "target", item.Target, "epoch", item.Epoch, "from", before.Holder, "wait", time.Until(actFrom).Round(time.Millisecond))
 	return &Held{
-		target: item.Target, epoch: item.Epoch, before: before, actFrom: actFrom, duration: k.cfg.Duration,
+		target: item.Target, replica: k.cfg.ID, epoch: item.Epoch, before: before, actFrom: actFrom, duration: k.cfg.Duration,
 		item: item, sent: sent, doubt: map[uint64]time.Time{}, last: item.Version, seq: item.HeadSeq, hash: item.HeadHash,
 	}, nil
 }

@@ -1,0 +1,30 @@
+// Package dynamodb keeps the record of each target, and the leases by which several
+// replicas share the targets, in one DynamoDB table. It is the only importer of the SDK's
+// DynamoDB.
+//
+// # What stands where
+//
+// The table has the keys pk and sk, both strings.
+//
+//	pk          sk                             holds
+//	log#TARGET  number of its first record,    records (gzip of JSON lines, as history hashes
+//	            20 digits                      them), count, epoch
+//	lease       TARGET                         holder, url, epoch, version, ms, clean, headSeq, headHash
+//	replica     ID                             url, version
+//
+// Every read is strongly consistent, and every write is of one item: nothing needs a
+// transaction. The table must not be a global one, whose replicas may each take a write.
+//
+// # The fence
+//
+// One append is one item, which must not be there yet, at the number after the last
+// record that the writer knows. So of two that append at once one is refused, and that
+// is all that keeps a replica out that lost its lease: the first thing that a new holder
+// appends is a record that says so, at the number that the old one would write to next.
+//
+// A write without an answer is never taken for done or not done: the item is read back,
+// and the same bytes are ours. Where nobody can know, the log is closed to its writer,
+// and the next holder finds out, because it begins with what the table has.
+//
+// The lease names the end of the log, so that a log that was cut at its end is noticed.
+package dynamodb

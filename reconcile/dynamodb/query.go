@@ -1,0 +1,62 @@
+package dynamodb
+
+import (
+	"context"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// question asks for items of one partition.
+type question struct {
+	partition string
+	compare   string // with sort: <, <=, >=; "": all
+	sort      string
+	backwards bool
+	most      int32 // so many at most; 0: all
+}
+
+// ask yields items in the order of their sort keys, a page at a time. After an error it
+// yields nothing more.
+func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] {
+	in := &sdk.QueryInput{
+		TableName: &db.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!q.backwards),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": text(q.partition)},
+	}
+	if q.compare != "" {
+		in.KeyConditionExpression = aws.String("pk = :pk AND sk " + q.compare + " :sk")
+		in.ExpressionAttributeValues[":sk"] = text(q.sort)
+	}
+	if q.most > 0 {
+		in.Limit = aws.Int32(q.most)
+	}
+	return func(yield func(attributes, error) bool) {
+		for {
+			out, err := call(ctx, db, "Query", db.api.Query, in)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, item := range out.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 || q.most > 0 {
+				return
+			}
+		}
+	}
+}
+
+// first is the first item that answers a question; nil when there is none.
+func (db *DB) first(ctx context.Context, q question) (attributes, error) {
+	q.most = 1
+	for item, err := range db.ask(ctx, q) {
+		return item, err
+	}
+	return nil, nil
+}
