@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench
+.PHONY: help demo test unit race policy lint fmt build fuzz bench replicas
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -47,3 +47,6 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s)
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
 	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+replicas: ## three daemons on one table, stopped, killed and cut off for ROUNDS (default 200, a quarter of an hour)
+	SLUICE_REPLICA_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -timeout 3h -v -run '^TestReplicasNeverActTwice$$' ./cmd/sluice
