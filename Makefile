@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench replicas
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill replicas
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -34,15 +34,28 @@ build: ## a static binary in bin/
 
 # Go's fuzzing now and then takes the end of its own time for a failure: then it says
 # so, and names no failing input.
-fuzz: ## every fuzz target for FUZZTIME (default 10s)
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
-		echo "$${file%/*} $${target#func }"; \
-		$(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZTIME),10s) -fuzzminimizetime 1s "$${file%/*}" </dev/null >"$$log" 2>&1 && \
-			tail -n 1 "$$log" && continue; \
-		cat "$$log"; \
-		grep -qx ' *context deadline exceeded' "$$log" && ! grep -q 'Failing input' "$$log" || exit 1; \
+fuzz: ## every fuzz target for FUZZTIME (default 10s); each package is built once
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cache=$$($(GO) env GOCACHE)/fuzz/sluice; \
+	grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n 1 dirname | sort -u | while read -r folder; do \
+		$(GO) test -c -fuzz . -o "$$dir/fuzz.test" "$$folder" || exit 1; \
+		grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go | sort | while read -r _ target; do \
+			echo "$$folder $$target"; \
+			(cd "$$folder" && "$$dir/fuzz.test" -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(or $(FUZZTIME),10s) \
+				-test.fuzzminimizetime 1s -test.fuzzcachedir "$$cache/$$folder") </dev/null >"$$dir/log" 2>&1 && \
+				grep '^fuzz: elapsed' "$$dir/log" | tail -n 1 && continue; \
+			cat "$$dir/log"; \
+			grep -qx ' *context deadline exceeded' "$$dir/log" && ! grep -q 'Failing input' "$$dir/log" || exit 1; \
+		done || exit 1; \
 	done
+
+figures: ## the table of figures in ARCHITECTURE.md anew: about an hour
+	.ci/figures
+
+kill: ## SIGKILL the program at random moments, LOOPS times (default 1000, three minutes), from SEED
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	SLUICE_KILL_LOOPS=$(or $(LOOPS),1000) SLUICE_KILL_SEED=$(or $(SEED),1) \
+		$(GO) test -count 1 -timeout 12h -v -run '^TestKilled$$' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	grep '^ *|' "$$log"
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)

@@ -95,12 +95,13 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 		switch {
 		case rounds >= contestedAfter:
 			reason := fmt.Sprintf("contested: %s was done %d times under this commit and undone each time by somebody else; left alone until a new commit", next, rounds)
-			l.contest(r)
+			l.driftOf(r).Contested = true // it always comes back
 			if err := l.tellOnce(ctx, history.KindContested, *p, *r, reason); err != nil {
 				return err
 			}
 			r.Stop(plan.Blocked, reason)
 		case drifted && wait != "":
+			l.driftOf(r).Waits = true
 			r.Stop(plan.Blocked, wait+": "+r.Reason)
 		case refused && now.Before(held.until) && held.busy:
 			r.Stop(plan.Converging, held.reason)

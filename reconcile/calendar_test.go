@@ -150,7 +150,7 @@ func TestDriftIsCorrectedAtARunOfItsOwnSchedule(t *testing.T) {
 			s.specs.commit(labelled, vip("10.0.1.201")) // another spec's business
 			time.Sleep(50 * time.Minute)
 			synctest.Wait()
-			if r := l.Status().Plan.Resources[0]; r.State != plan.Blocked || !strings.Contains(r.Reason, "drift, corrected at the next run of schedule prod, 2000-01-01 03:00 UTC") {
+			if r := l.Status().Plan.Resources[0]; r.State != plan.Blocked || r.Drift == nil || !r.Drift.Waits || !strings.Contains(r.Reason, "drift, corrected at the next run of schedule prod, 2000-01-01 03:00 UTC") {
 				t.Errorf("between runs: %s, %q", r.State, r.Reason)
 			}
 		})

@@ -116,26 +116,26 @@ func (l *Loop) strayed(d *Desired, r plan.Resource) bool {
 
 // observeDrift gives each resource that strayed its drift, and records what is news:
 // addresses that were not known to differ, and resources that are right again.
-func (l *Loop) observeDrift(ctx context.Context, d *Desired, p *plan.Plan, inventories []inventory.Inventory, now time.Time) error {
+func (l *Loop) observeDrift(ctx context.Context, d *Desired, p *plan.Plan, seen sightings, now time.Time) error {
 	now = now.UTC()
 	docs := indexDocuments(d.Specs.Documents)
 	right := map[string]holding{}
 	for i := range p.Resources {
 		r := &p.Resources[i]
 		key := resourceKey(*r)
-		addresses, prefixes, found := observed(inventories, history.Record{Target: r.Target, ResourceID: r.ID})
+		held, found := seen[sighted{r.Target, r.ID}]
 		if before, ok := l.right[key]; ok {
 			right[key] = before
 		}
 		switch {
 		case !found:
 		case r.State == plan.InSync:
-			right[key] = holding{now, secondaryTexts(addresses, prefixes)}
+			right[key] = holding{now, secondaryTexts(held.addresses, held.prefixes)}
 			if err := l.restored(ctx, *p, *r); err != nil {
 				return err
 			}
 		case l.strayed(d, *r):
-			found := deviation(docs[r.Spec], addresses, prefixes, right[key], l.ours(*r, now))
+			found := deviation(docs[r.Spec], held.addresses, held.prefixes, right[key], l.ours(*r, now))
 			if err := l.tellDrift(ctx, *p, r, docs[r.Spec], found, right[key], now); err != nil {
 				return err
 			}
@@ -273,12 +273,13 @@ func (l *Loop) rounds(r plan.Resource) []plan.Round {
 	return list
 }
 
-// contest marks a resource's difference as one that always comes back.
-func (l *Loop) contest(r *plan.Resource) {
-	if r.Drift == nil { // what a count chose is not known to be drift
+// driftOf is a resource's drift. Of what a count chose no address is known to have
+// drifted.
+func (l *Loop) driftOf(r *plan.Resource) *plan.Drift {
+	if r.Drift == nil {
 		r.Drift = &plan.Drift{Addresses: []plan.Stray{}, Rounds: l.rounds(*r)}
 	}
-	r.Drift.Contested = true
+	return r.Drift
 }
 
 // adoption is the command that writes the spec for what is live, where drift is to be

@@ -172,7 +172,7 @@ func TestAnAdoptedDriftIsLeftAloneWithTheCommandThatKeepsIt(t *testing.T) {
 			s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = nil })
 			time.Sleep(30 * time.Minute)
 			r := l.Status().Plan.Resources[0]
-			if r.State != plan.Blocked || r.Drift == nil || r.Drift.Adopt != "adopt default "+gatewayID || !strings.Contains(r.Reason, "schedule drift adopts") {
+			if r.State != plan.Blocked || r.Drift == nil || !r.Drift.Waits || r.Drift.Adopt != "adopt default "+gatewayID || !strings.Contains(r.Reason, "schedule drift adopts") {
 				t.Errorf("%+v %+v", r, r.Drift)
 			}
 		})

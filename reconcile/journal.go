@@ -217,20 +217,20 @@ func cidrs(addresses []netip.Addr, prefixes []netip.Prefix) []netip.Prefix {
 // settle closes undecided intents by what is observed: done when the effect
 // shows, not done when it did not show for long enough. A resource that was not
 // observed decides nothing.
-func (j *journal) settle(ctx context.Context, inventories []inventory.Inventory, now time.Time) error {
+func (j *journal) settle(ctx context.Context, seen sightings, now time.Time) error {
 	var records []history.Record
 	for _, r := range j.ledger.Unsettled() {
-		addresses, prefixes, ok := observed(inventories, r)
+		held, ok := seen[sighted{r.Target, r.ResourceID}]
 		if !ok {
 			continue
 		}
 		in := intentOf(r)
 		outcome, patience := "", settleAfter
-		if r.Outcome == history.OutcomeAccepted && !partlyVisible(in, addresses, prefixes) {
+		if r.Outcome == history.OutcomeAccepted && !partlyVisible(in, held.addresses, held.prefixes) {
 			patience = settleAcceptedAfter
 		}
 		switch {
-		case plan.Visible(in, addresses, prefixes):
+		case plan.Visible(in, held.addresses, held.prefixes):
 			outcome = history.OutcomeDone
 		case now.Sub(r.Time) > patience:
 			outcome = history.OutcomeNotDone
@@ -264,20 +264,4 @@ func partlyVisible(in plan.Intent, addresses []inventory.Address, prefixes []net
 		}
 	}
 	return false
-}
-
-func observed(inventories []inventory.Inventory, r history.Record) ([]inventory.Address, []netip.Prefix, bool) {
-	for i := range inventories {
-		inv := &inventories[i]
-		if inv.Target != r.Target {
-			continue
-		}
-		if g, ok := inv.NatGateway(r.ResourceID); ok {
-			return g.Addresses, nil, true
-		}
-		if n, ok := inv.NetworkInterface(r.ResourceID); ok {
-			return n.Addresses, n.Prefixes, true
-		}
-	}
-	return nil, nil, false
 }

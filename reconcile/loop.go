@@ -70,6 +70,8 @@ type Turn struct {
 	Approved    judge.Approved
 	Steps       []apply.Step  // mode apply
 	Probes      []apply.Probe // mode dry-run
+
+	at time.Time // when the inventories were read
 }
 
 // Plan returns the judged plan of the turn.
@@ -184,24 +186,12 @@ func (l *Loop) turn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, e
 	return t, err
 }
 
+// takeTurn takes the steps of one turn, in their order; ARCHITECTURE.md tells them.
 func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Turn, error) {
 	if d.Err != nil {
 		return nil, d.Err
 	}
-	asked := l.current == nil || l.current.key() != d.key()
-	if asked {
-		l.aside = newAside() // a new request: what was set aside gets another chance
-	}
-	l.current = d
-	if err := l.looker.judges(d.Engine); err != nil { // this turn judges by d's
-		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
-	}
-	switch {
-	case !l.cfg.Ledger.SeenCommit(d.Commit.ID):
-		l.first = d.Commit.ID
-	case l.first != d.Commit.ID:
-		l.first = ""
-	}
+	asked := l.turnTo(d)
 	if err := l.journal.commit(ctx, d); err != nil {
 		return nil, err
 	}
@@ -209,43 +199,12 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	if err != nil {
 		return nil, err
 	}
-	l.tell(Event{Kind: EventReading, What: "EC2"})
-	observing, end := l.around(ctx, d, Part{Name: PartObserve})
-	t := &Turn{Desired: d, Inventories: l.observe(observing, d.Specs.Documents)}
-	end(nil)
-	now := l.cfg.Now()
-	if err := l.journal.settle(ctx, t.Inventories, now); err != nil {
+	t := &Turn{Desired: d}
+	if err := l.observeAndPlan(ctx, t); err != nil {
 		return nil, err
 	}
-	in := plan.Input{
-		Commit: d.Commit.ID, PolicyDigest: d.Engine.Digest(), Mode: string(l.cfg.Mode),
-		Documents: d.Specs.Documents, Inventories: t.Inventories, GatewayLimit: l.gatewayLimits(), Intents: l.journal.intents(now),
-		Targets: l.cfg.scope.targets,
-	}
-	planning, end := l.around(ctx, d, Part{Name: PartPlan})
-	l.observeSubnets(planning, in)
-	p := plan.Make(in)
-	end(nil)
-	if ctx.Err() != nil { // half an inventory is none
-		return nil, context.Cause(ctx)
-	}
-	if err := l.observeDrift(ctx, d, &p, t.Inventories, now); err != nil {
+	if err := l.judge(ctx, t, held); err != nil {
 		return nil, err
-	}
-	if err := l.setAside(ctx, d, &p, now); err != nil {
-		return nil, err
-	}
-	t.Planned = p
-	judging, end := l.around(ctx, d, Part{Name: PartPolicy})
-	t.Approved = judge.Judge(judging, d.Engine, judge.Case{
-		Plan: p, Documents: d.Specs.Documents, Inventories: t.Inventories,
-		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
-		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
-		Calendar: l.cfg.Calendar, Now: now,
-	})
-	end(ctx.Err())
-	if ctx.Err() != nil { // what could not be evaluated in time was not refused
-		return nil, context.Cause(ctx)
 	}
 	if err := l.checkSaved(saved, t.Plan()); err != nil {
 		return t, err
@@ -272,6 +231,78 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	l.status.turned(t, l.DrainUntil, l.cfg.Now())
 	l.tell(Event{Kind: EventTurned, Turn: t})
 	return t, l.unrecorded(t)
+}
+
+// turnTo makes d what this loop works on, and reports whether that is a new request.
+func (l *Loop) turnTo(d *Desired) (asked bool) {
+	asked = l.current == nil || l.current.key() != d.key()
+	if asked {
+		l.aside = newAside() // what was set aside gets another chance
+	}
+	l.current = d
+	if err := l.looker.judges(d.Engine); err != nil { // this turn judges by d's
+		l.cfg.Log.Error("policies that are no longer in force were not ended", "error", err)
+	}
+	switch {
+	case !l.cfg.Ledger.SeenCommit(d.Commit.ID):
+		l.first = d.Commit.ID
+	case l.first != d.Commit.ID:
+		l.first = ""
+	}
+	return asked
+}
+
+// observeAndPlan reads EC2 and plans what leads from there to the specs: the turn's
+// Inventories, Planned, and the instant that both are of.
+func (l *Loop) observeAndPlan(ctx context.Context, t *Turn) error {
+	d := t.Desired
+	l.tell(Event{Kind: EventReading, What: "EC2"})
+	observing, end := l.around(ctx, d, Part{Name: PartObserve})
+	t.Inventories = l.observe(observing, d.Specs.Documents)
+	end(nil)
+	t.at = l.cfg.Now()
+	seen := sight(t.Inventories)
+	if err := l.journal.settle(ctx, seen, t.at); err != nil {
+		return err
+	}
+	in := plan.Input{
+		Commit: d.Commit.ID, PolicyDigest: d.Engine.Digest(), Mode: string(l.cfg.Mode),
+		Documents: d.Specs.Documents, Inventories: t.Inventories, GatewayLimit: l.gatewayLimits(), Intents: l.journal.intents(t.at),
+		Targets: l.cfg.scope.targets,
+	}
+	planning, end := l.around(ctx, d, Part{Name: PartPlan})
+	l.observeSubnets(planning, in)
+	p := plan.Make(in)
+	end(nil)
+	if ctx.Err() != nil { // half an inventory is none
+		return context.Cause(ctx)
+	}
+	if err := l.observeDrift(ctx, d, &p, seen, t.at); err != nil {
+		return err
+	}
+	if err := l.setAside(ctx, d, &p, t.at); err != nil {
+		return err
+	}
+	t.Planned = p
+	return nil
+}
+
+// judge asks policy, budget, approvals and calendar: the turn's Approved. held is why
+// the commit itself is, or empty.
+func (l *Loop) judge(ctx context.Context, t *Turn, held string) error {
+	d := t.Desired
+	judging, end := l.around(ctx, d, Part{Name: PartPolicy})
+	t.Approved = judge.Judge(judging, d.Engine, judge.Case{
+		Plan: t.Planned, Documents: d.Specs.Documents, Inventories: t.Inventories,
+		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
+		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
+		Calendar: l.cfg.Calendar, Now: t.at,
+	})
+	end(ctx.Err())
+	if ctx.Err() != nil { // what could not be evaluated in time was not refused
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // begun returns the approved plans of this commit that are not done yet.

@@ -348,15 +348,7 @@ func TestAnEmptySnapshotIsAnErrorAndRemovesNothing(t *testing.T) {
 
 func TestANoChangeTurnOverAThousandGatewaysMakesOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w, specs strings.Builder
-		w.WriteString("apiVersion: sluice/v1\nkind: World\nsubnets: [{id: subnet-0123456789abcdef0, vpcId: vpc-0123456789abcdef0, cidr: 10.0.0.0/16}]\nnatGateways:\n")
-		for i := range 1000 {
-			ip := fmt.Sprintf("10.0.%d.%d", 1+i/100, 10+2*(i%100))
-			next := fmt.Sprintf("10.0.%d.%d", 1+i/100, 11+2*(i%100))
-			fmt.Fprintf(&w, "  - {id: nat-%017d, subnetId: subnet-0123456789abcdef0, primary: %s, secondary: [%s]}\n", i, ip, next)
-			fmt.Fprintf(&specs, "---\napiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: g%d}\nspec: {id: nat-%017d, secondary: {addresses: [%s]}}\n", i, i, next)
-		}
-		s := newStage(t, w.String(), specs.String())
+		s := newStage(t, fleet(1000), fleetSpecs(1000))
 		if p := s.converge(); p.Summary != (plan.Summary{InSync: 1000}) {
 			t.Errorf("summary %+v", p.Summary)
 		}

@@ -83,8 +83,7 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 
 // serve is the daemon's loop.
 func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
-	pace := newPacer(l.cfg.Pace)
-	idle := newPacer(Pace{l.cfg.Interval, max(l.cfg.Interval, lastBackOff)})
+	paces := paces{moving: newPacer(l.cfg.Pace), stuck: newPacer(Pace{l.cfg.Interval, max(l.cfg.Interval, lastBackOff)})}
 	next := time.NewTimer(time.Hour) // the next look at something in transition
 	next.Stop()
 	wake := newWaker(l)
@@ -115,11 +114,8 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			wake.hurry()
 		case <-next.C:
 		}
-		if !wake.due() && !asked {
-			continue
-		}
-		d := l.latest.Load()
-		if d == nil {
+		due, d := wake.due(), l.latest.Load()
+		if d == nil || !due && !asked {
 			continue
 		}
 		next.Stop()
@@ -129,25 +125,29 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 			continue
 		}
 		stirred.turning()
-		t, err := l.turn(ctx, d, nil)
-		if ctx.Err() != nil {
-			return nil
-		}
-		pause := time.Duration(0)
-		switch {
-		case err != nil:
-			l.fail(err)
-			pause = pace.next("failed")
-		case l.preempted():
-			pause = time.Millisecond // Git said something newer meanwhile
-		default:
-			pause = l.pause(t, pace, idle)
-			wake.turned(t.Plan())
-		}
-		if pause > 0 {
+		if pause := l.serveTurn(ctx, d, paces, wake); pause > 0 {
 			next.Reset(pause)
 		}
 	}
+}
+
+// paces say how long the daemon waits after a turn.
+type paces struct{ moving, stuck *pacer }
+
+// serveTurn turns once, and returns when to turn again; 0: when something asks.
+func (l *Loop) serveTurn(ctx context.Context, d *Desired, paces paces, wake *waker) time.Duration {
+	t, err := l.turn(ctx, d, nil)
+	switch {
+	case ctx.Err() != nil:
+		return 0
+	case err != nil:
+		l.fail(err)
+		return paces.moving.next("failed")
+	case l.preempted():
+		return time.Millisecond // Git said something newer meanwhile
+	}
+	wake.turned(t.Plan())
+	return l.pause(t, paces)
 }
 
 // fail makes a failed turn known. The same failure is logged once.
@@ -160,17 +160,17 @@ func (l *Loop) fail(err error) {
 }
 
 // pause says when to look again at a turn's resources; 0: when something asks.
-func (l *Loop) pause(t *Turn, pace, idle *pacer) time.Duration {
+func (l *Loop) pause(t *Turn, paces paces) time.Duration {
 	p := t.Plan()
 	switch {
 	case p.Summary.Converging > 0, p.Summary.Pending > 0 && len(t.Steps) > 0:
-		wait := pace.next(p.PlanHash)
+		wait := paces.moving.next(p.PlanHash)
 		l.tell(Event{Kind: EventWaiting, Turn: t, Pause: wait})
 		return wait
 	case unread(t.Inventories):
 		return l.cfg.Interval
 	case p.Summary.Blocked+p.Summary.Error+p.Summary.Held+p.Summary.Denied > 0 || unanswered(t.Probes):
-		return idle.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
+		return paces.stuck.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
 	}
 	return 0
 }

@@ -43,9 +43,11 @@ type Status struct {
 	// process works for all. Then what stands above is of the targets that it holds.
 	Leases []Lease
 
-	// Config is whoever runs the loop's to fill in: the loop has a configuration, and
-	// knows no file that it came from.
-	Config ConfigStatus
+	// Config and ExportError are whoever runs the loop's to fill in: the loop has a
+	// configuration, and knows no file that it came from; it writes records, and sends
+	// none away.
+	Config      ConfigStatus
+	ExportError string // why old records could not be exported and cut off; empty: nothing is amiss
 }
 
 // Lease says who works for a target.

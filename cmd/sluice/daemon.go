@@ -34,6 +34,7 @@ type daemon struct {
 
 	current atomic.Pointer[parts]
 	problem atomic.Pointer[string] // why the last configuration was refused
+	unsent  atomic.Pointer[string] // why old records were not exported
 }
 
 // parts is what is made of one configuration.
@@ -144,6 +145,17 @@ func (d *daemon) beside(w http.ResponseWriter, r *http.Request) {
 	d.current.Load().beside.ServeHTTP(w, r)
 }
 
+// show puts a problem, or that there is none any more, where the status has it, and
+// has open pages look.
+func (d *daemon) show(at *atomic.Pointer[string], problem string) {
+	var words *string
+	if problem != "" {
+		words = &problem
+	}
+	at.Store(words)
+	d.site.hub.Poke()
+}
+
 // status is the loop's, and which configuration it has.
 func (d *daemon) status() reconcile.Status {
 	p := d.current.Load()
@@ -151,6 +163,9 @@ func (d *daemon) status() reconcile.Status {
 	s.Config.Loaded = p.read
 	if problem := d.problem.Load(); problem != nil {
 		s.Config.Error = *problem
+	}
+	if unsent := d.unsent.Load(); unsent != nil {
+		s.ExportError = *unsent
 	}
 	return s
 }

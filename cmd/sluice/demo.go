@@ -77,6 +77,7 @@ func (a *app) demo(ctx context.Context, keep bool) error {
 	defer os.RemoveAll(dir)
 	stage := *a
 	stage.simulated, stage.now = true, fastClock(demoSpeed)
+	stage.pace = reconcile.Pace{Min: 250 * time.Millisecond, Max: 250 * time.Millisecond}
 	d := &demo{
 		app: &stage, style: render.New(a.stdout, a.getenv), dir: dir, history: filepath.Join(dir, "history.db"),
 		turned: make(chan *reconcile.Turn, 64), failed: make(chan error, 1),
@@ -207,7 +208,7 @@ func (d *demo) daemon(ctx context.Context, cfg config.Config, simEnded <-chan er
 		return err
 	}
 	loopCfg.Observers, loopCfg.Around = append(loopCfg.Observers, told.metrics.Observe), append(loopCfg.Around, told.metrics.Around)
-	loopCfg.History, loopCfg.Pace = store, reconcile.Pace{Min: 250 * time.Millisecond, Max: 250 * time.Millisecond}
+	loopCfg.History = store
 	var loop *reconcile.Loop
 	progress := d.progress(d.stdout, &loop)
 	loopCfg.Events = d.site.follow(func(e reconcile.Event) {

@@ -23,12 +23,15 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Check configuration, Git, credentials, policy, clock and record, and say what to do",
 		Long: `Check what sluice needs: the configuration and the secrets that it names, access to
 Git, the specs, the policies, for each target the credentials and each EC2 action,
-the clock, and the record. A line a check, and below it what to do.
+the clock, what else is configured (CloudTrail, the queue of events, the receivers of
+notifications, commit statuses and traces, the place of exports), and the record. A
+line a check, and below it what to do.
 
 Nothing is changed. What may change a NAT gateway is asked with DryRun=true, for an
 address that no subnet holds; of network interfaces, for which EC2 has no DryRun, IAM
 is asked where iam:SimulatePrincipalPolicy is allowed. Only what the mode needs is
-asked: look with --mode apply before you switch to it.
+asked: look with --mode apply before you switch to it. Nobody is notified; a
+collector of traces is sent an empty batch.
 
 Exit status: 1 when a check failed, else 0.`,
 		Example: `  sluice doctor --config sluice.yaml
@@ -113,6 +116,7 @@ func (d *doctor) run(ctx context.Context, subject string) []render.Check {
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Targets)) {
 		groups = append(groups, group{"ec2", name, d.target(name)})
 	}
+	groups = append(groups, d.serviceGroups()...)
 	groups = append(groups, group{"history", d.cfg.History.File, d.history})
 	found := make([][]render.Check, len(groups))
 	var looking sync.WaitGroup

@@ -69,18 +69,30 @@ func (d *doctor) record(ctx context.Context, file string) []render.Check {
 	return passed("history", file, said)
 }
 
-// creatable says whether a record could be begun. A file that is made for this is
-// taken away again.
+// creatable says whether a record could be begun.
 func creatable(file string) []render.Check {
-	folder := nearest(filepath.Dir(file))
-	probe, err := os.CreateTemp(folder, ".sluice-doctor-*")
-	if err != nil {
+	switch err := writable(filepath.Dir(file)); {
+	case errors.Is(err, errDisk):
+		return warned("history", file, err.Error(), "check the disk")
+	case err != nil:
 		return failed("history", file, "there is none yet, and none can be made: "+err.Error(), "let this user write the folder, or name another one in history.file or --history")
 	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		return warned("history", file, err.Error(), "check the disk")
-	}
 	return passed("history", file, "none yet; it can be made")
+}
+
+// errDisk is a file that could be made and not be taken away.
+var errDisk = errors.New("the disk")
+
+// writable makes a file in a folder, or in the nearest above it, and takes it away.
+func writable(folder string) error {
+	probe, err := os.CreateTemp(nearest(folder), ".sluice-doctor-*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return fmt.Errorf("%w: %w", errDisk, err)
+	}
+	return nil
 }
 
 // nearest is the folder itself, or the nearest above it that exists.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/bucket"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2"
 	"github.com/seed-6ca89210/sluice/reconcile/iampolicy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -42,7 +43,9 @@ that the policy is used in. Print it again when specs name more resources; or, f
 large fleet, let --tag bound the calls in place of ids.
 
 Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.
-With drift.attribution it allows asking CloudTrail, with hints.sqs reading that queue.`,
+With drift.attribution it allows asking CloudTrail, with hints.sqs reading that
+queue, with history.export writing to that bucket; the last two are said, and not
+part of the policy, where targets have a role of their own.`,
 		Example: `  sluice iam-policy --config sluice.yaml --mode apply > policy.json
   sluice iam-policy --dir specs/ --mode apply --tag managed-by=sluice
   sluice iam-policy --config sluice.yaml --account 123456789012`,
@@ -106,15 +109,44 @@ func (a *app) iamPolicy(ctx context.Context, cfg config.Config, c iamCall) error
 	if cfg.Drift.Attribution != "" {
 		p.AllowTrail(chosen)
 	}
-	if q := cfg.Hints.SQS; q != nil {
-		switch arn, account := q.ARN(); {
-		case q.RoleARN != "" || arn == "" || len(chosen) > 0 && chosen[0].Account != "*" && chosen[0].Account != account:
-			fmt.Fprintln(a.stderr, "hints.sqs: whoever reads the queue needs sqs:ReceiveMessage and sqs:DeleteMessage on it; that is not part of this policy")
-		default:
-			p.AllowQueue(arn)
-		}
+	// Queue and bucket are asked with what sluice is started with: no target's role.
+	role := slices.ContainsFunc(slices.Collect(maps.Values(targets)), func(t config.Target) bool { return t.RoleARN != "" })
+	a.allowQueue(&p, cfg.Hints.SQS, role, chosen)
+	if err := a.allowExport(&p, cfg.History.Export, role, chosen); err != nil {
+		return err
 	}
 	return a.printPolicy(p)
+}
+
+// allowQueue lets whose policy it is read the queue of events, or says who must be let.
+func (a *app) allowQueue(p *iampolicy.Policy, q *config.SQS, role bool, chosen []iampolicy.Target) {
+	if q == nil {
+		return
+	}
+	arn, account := q.ARN()
+	if role || q.RoleARN != "" || arn == "" || len(chosen) > 0 && chosen[0].Account != "*" && chosen[0].Account != account {
+		fmt.Fprintln(a.stderr, "hints.sqs: whoever reads the queue needs sqs:ReceiveMessage and sqs:DeleteMessage on it; that is not part of this policy")
+		return
+	}
+	p.AllowQueue(arn)
+}
+
+// allowExport is the same for the bucket that old records go to. A service that only
+// looks like S3 knows no IAM.
+func (a *app) allowExport(p *iampolicy.Policy, export string, role bool, chosen []iampolicy.Target) error {
+	if !strings.HasPrefix(export, "s3://") || a.getenv("AWS_ENDPOINT_URL_S3") != "" {
+		return nil
+	}
+	place, err := bucket.Parse(export)
+	if err != nil {
+		return fmt.Errorf("history.export: %w", err)
+	}
+	if role || len(chosen) == 0 {
+		fmt.Fprintln(a.stderr, "history.export: what sluice is started with needs s3:PutObject and s3:GetObject below "+printable(export)+"; that is not part of this policy")
+		return nil
+	}
+	p.AllowExport(chosen[0].Partition, place.Bucket, place.Key)
+	return nil
 }
 
 // iamTarget finds out which Region and account a target is. STS is asked only where

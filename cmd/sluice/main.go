@@ -16,9 +16,14 @@ func run() int {
 	if live := asWorker(os.Args); live != nil {
 		return runWorker(live)
 	}
+	a := &app{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
+	return a.run()
+}
+
+// run lives the process's life, with this process's arguments and signals.
+func (a *app) run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
 	a.collectGarbage(400)
 	return a.execute(ctx, os.Args[1:])
 }

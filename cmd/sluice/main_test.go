@@ -16,6 +16,9 @@ func TestMain(m *testing.M) {
 	if live := asWorker(os.Args); live != nil { // of a command that a test runs in its own process
 		os.Exit(runWorker(live))
 	}
+	if clock := os.Getenv(fastClockEnv); clock != "" { // a program that TestKilled kills
+		os.Exit(runFast(clock))
+	}
 	if f := flag.Lookup("test.parallel"); f != nil {
 		_ = f.Value.Set("6") // -parallel on the command line still counts
 	}

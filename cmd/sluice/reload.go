@@ -30,7 +30,7 @@ func (d *daemon) run(ctx context.Context) error {
 		old := d.current.Load()
 		d.takeOver(ctx, next, old)
 		d.current.Store(next)
-		d.problem.Store(nil)
+		d.show(&d.problem, "")
 		if err := old.close(); err != nil {
 			d.log.Error("what judged under the old configuration was not ended", "error", err)
 		}
@@ -65,7 +65,7 @@ func (d *daemon) runUntilReload(ctx context.Context) (*parts, error) {
 		}
 		if err != nil {
 			problem := printable(err.Error())
-			d.problem.Store(&problem)
+			d.show(&d.problem, problem)
 			d.log.Error("the new configuration is refused as a whole; the old one stays in force", "error", problem)
 			continue
 		}

@@ -76,6 +76,7 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 func (s *replicaStage) want(addresses string) {
 	s.t.Helper()
 	var text strings.Builder
+	fmt.Fprintf(&text, "# %s\n", time.Now()) // no commit is empty
 	for _, target := range replicaTargets {
 		fmt.Fprintf(&text, `---
 apiVersion: sluice/v1

@@ -18,14 +18,20 @@ const (
 func (d *daemon) retain(ctx context.Context, p *parts) {
 	record, inFile := d.ground.(*fileGround)
 	if p.archive == nil || !inFile {
+		d.show(&d.unsent, "")
 		return
 	}
 	for {
-		pause := retainEvery
-		if err := d.retainOnce(ctx, record.file, p); err != nil && ctx.Err() == nil {
-			pause = retainAgain
-			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", printable(err.Error()), "again", pause.String())
+		pause, problem := retainEvery, ""
+		err := d.retainOnce(ctx, record.file, p)
+		if ctx.Err() != nil {
+			return
 		}
+		if err != nil {
+			pause, problem = retainAgain, printable(err.Error())
+			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", problem, "again", pause.String())
+		}
+		d.show(&d.unsent, problem)
 		select {
 		case <-ctx.Done():
 			return

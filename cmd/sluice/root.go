@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
 // app is the world a command runs in.
@@ -19,7 +21,8 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	simulated      bool // EC2 is the demo's simulator
+	pace           reconcile.Pace // of the loop; its own when zero
+	simulated      bool           // EC2 is the demo's simulator
 }
 
 // execute runs one command line and returns its exit status.

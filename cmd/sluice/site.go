@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile"
@@ -43,7 +41,7 @@ func (a *app) siteAccess(cfg config.Config, log *slog.Logger) (*access.Guard, *t
 	if cfg.Web.Token != nil {
 		guardCfg.Token = a.secretText(*cfg.Web.Token, "token")
 	}
-	serverTLS, err := readTLS(cfg.Web.TLS)
+	serverTLS, err := newSiteTLS(cfg.Web.TLS, log)
 	if err != nil {
 		return nil, nil, fmt.Errorf("web.tls: %w", err)
 	}
@@ -139,29 +137,4 @@ func (s *site) follow(tell func(reconcile.Event)) func(reconcile.Event) {
 			s.hub.Poke() // the status is another now
 		}
 	}
-}
-
-// readTLS reads certificates; nil: there are none.
-func readTLS(cfg *config.TLS) (*tls.Config, error) {
-	if cfg == nil {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
-	if err != nil {
-		return nil, err
-	}
-	out := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-	if cfg.ClientCAFile == "" {
-		return out, nil
-	}
-	data, err := os.ReadFile(cfg.ClientCAFile)
-	if err != nil {
-		return nil, err
-	}
-	out.ClientCAs = x509.NewCertPool()
-	if !out.ClientCAs.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", cfg.ClientCAFile)
-	}
-	out.ClientAuth = tls.VerifyClientCertIfGiven // webhooks and health come without one
-	return out, nil
 }

@@ -146,6 +146,32 @@ func TestMutualTLSLetsInWhoShowsACertificateOfTheAuthority(t *testing.T) {
 	if !strings.HasPrefix(s.url, "https://") || s.beside == nil {
 		t.Errorf("url %s, beside %v", s.url, s.beside)
 	}
+
+	// Files that are replaced count at the next connection; a key that does not fit the
+	// certificate leaves what was there.
+	_ = certificate(t, dir, "next")
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move("next.key", "server.key")
+	if got := ask("/read", client); got != 200 {
+		t.Errorf("while only the key is the next: %d", got)
+	}
+	move("next.pem", "server.pem")
+	if got := ask("/read", client); got != 0 {
+		t.Errorf("the old certificate is still shown: %d", got)
+	}
+	next, err := os.ReadFile(filepath.Join(dir, "server.pem"))
+	if err != nil || !roots.AppendCertsFromPEM(next) {
+		t.Fatal(err)
+	}
+	move("stranger.pem", "client.pem")
+	if here, there := ask("/read", stranger), ask("/read", client); here != 200 || there == 200 {
+		t.Errorf("under another authority: its own %d, the one before %d", here, there)
+	}
 }
 
 func TestASiteThatCannotBeOpenedSaysWhy(t *testing.T) {

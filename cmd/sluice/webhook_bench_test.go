@@ -19,6 +19,7 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"golang.org/x/exp/stats"
 
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 )
@@ -56,18 +57,51 @@ func BenchmarkWebhookToEC2(b *testing.B) {
 	}
 }
 
+// BenchmarkCommitToApplied measures, at fleets of several sizes, how long after a
+// commit the daemon has seen its change in EC2, of which nothing is left to do then: a
+// webhook, the fetch, the plan, the call, and the look that finds its effect. EC2 is the
+// simulator without its own delays (a real one takes seconds to assign), so this is what
+// sluice adds, the second included that it waits before it looks.
+func BenchmarkCommitToApplied(b *testing.B) {
+	for _, addresses := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("addresses=%d", addresses), func(b *testing.B) {
+			d := startHookedDaemon(b, addresses)
+			var took []float64
+			for b.Loop() {
+				i := len(took)
+				d.commit(b, i%addresses, fmt.Sprintf("10.%d.%d.%d", i%addresses/250, i%addresses%250, 30+i/addresses))
+				d.ec2.arm()
+				began := time.Now()
+				d.hook(b, i)
+				d.ec2.wait(b)
+				for !d.applied() {
+					time.Sleep(5 * time.Millisecond)
+				}
+				took = append(took, float64(time.Since(began).Milliseconds()))
+				d.settle(b)
+			}
+			of := stats.Quantiles(took, 0.5, 0.99)
+			b.ReportMetric(of[0], "ms-p50")
+			b.ReportMetric(of[1], "ms-p99")
+			b.Logf("figure: commit to applied, %d addresses, %d commits: p50 %.1f s, p99 %.1f s", addresses, len(took), of[0]/1000, of[1]/1000)
+		})
+	}
+}
+
 // hookedDaemon is `sluice serve` in this process, which asks Git of its own accord
 // once an hour.
 type hookedDaemon struct {
-	dir  string
-	repo *git.Repository
-	ec2  *watchedEC2
-	api  string
+	specs int
+	head  string // the newest commit
+	dir   string
+	repo  *git.Repository
+	ec2   *watchedEC2
+	api   string
 }
 
 func startHookedDaemon(b *testing.B, specs int) *hookedDaemon {
 	b.Helper()
-	d := &hookedDaemon{dir: b.TempDir()}
+	d := &hookedDaemon{specs: specs, dir: b.TempDir()}
 	d.ec2 = &watchedEC2{sim: newBigWorld(b, specs)}
 	server := httptest.NewServer(d.ec2)
 	b.Cleanup(server.Close)
@@ -115,20 +149,32 @@ func startHookedDaemon(b *testing.B, specs int) *hookedDaemon {
 // newBigWorld is a gateway for each spec, with one address beside its primary.
 func newBigWorld(b *testing.B, gateways int) *ec2sim.Server {
 	b.Helper()
+	var whole ec2sim.World
+	for from := 0; from < gateways; from += 1000 { // a file of a world has a largest size
+		part := worldOf(b, from, min(from+1000, gateways))
+		subnets, gateways := append(whole.Subnets, part.Subnets...), append(whole.NatGateways, part.NatGateways...)
+		whole = part
+		whole.Subnets, whole.NatGateways = subnets, gateways
+	}
+	return ec2sim.New(whole, ec2sim.Options{})
+}
+
+func worldOf(b *testing.B, from, until int) ec2sim.World {
+	b.Helper()
 	var text strings.Builder
 	text.WriteString("apiVersion: sluice/v1\nkind: World\nthrottling: false\ntiming: {assign: 1ms}\nsubnets:\n")
-	for i := range gateways {
+	for i := from; i < until; i++ {
 		fmt.Fprintf(&text, "  - {id: subnet-%017x, vpcId: vpc-0123456789abcdef0, cidr: 10.%d.%d.0/24}\n", i, i/250, i%250)
 	}
 	text.WriteString("natGateways:\n")
-	for i := range gateways {
+	for i := from; i < until; i++ {
 		fmt.Fprintf(&text, "  - {id: nat-%017x, subnetId: subnet-%017x, primary: 10.%[3]d.%[4]d.10, secondary: [10.%[3]d.%[4]d.20]}\n", i, i, i/250, i%250)
 	}
 	w, err := ec2sim.ParseWorld("world.yaml", []byte(text.String()))
 	if err != nil {
 		b.Fatal(err)
 	}
-	return ec2sim.New(w, ec2sim.Options{})
+	return w
 }
 
 // write writes one spec, with one address more than the world has where more is given.
@@ -157,7 +203,9 @@ func (d *hookedDaemon) record(b *testing.B) {
 		err = tree.AddWithOptions(&git.AddOptions{All: true})
 	}
 	if err == nil {
-		_, err = tree.Commit("change", &git.CommitOptions{Author: &object.Signature{Name: "Ada", Email: "ada@example.com", When: time.Now()}})
+		var head plumbing.Hash
+		head, err = tree.Commit("change", &git.CommitOptions{Author: &object.Signature{Name: "Ada", Email: "ada@example.com", When: time.Now()}})
+		d.head = head.String()
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -191,14 +239,19 @@ func (d *hookedDaemon) settle(b *testing.B) {
 	end := time.Now().Add(patience)
 	for time.Now().Before(end) {
 		d.api = holderAPI(filepath.Join(d.dir, "h.db.holder"))
-		body, _, err := fetch(d.api + "/api/v1/status")
-		if err == nil && strings.Contains(body, `"inSync":1000,`) && d.ec2.quiet() {
+		if d.applied() && d.ec2.quiet() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	log, _ := os.ReadFile(filepath.Join(d.dir, "log"))
 	b.Fatalf("the daemon did not settle; its log:\n%.3000s", log)
+}
+
+// applied reports whether the daemon has seen everything as the newest commit says.
+func (d *hookedDaemon) applied() bool {
+	body, _, err := fetch(d.api + "/api/v1/status")
+	return err == nil && strings.Contains(body, fmt.Sprintf(`"inSync":%d,`, d.specs)) && strings.Contains(body, d.head)
 }
 
 // watchedEC2 notes when the first request came after it was armed, and the first

@@ -26,7 +26,7 @@ type onCall func(ctx context.Context, target string, a ec2.Attempt)
 // clients may go, whatever the loop asks of them.
 func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count onCall) (reconcile.Config, error) {
 	out := reconcile.Config{
-		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, EC2HintInterval: cfg.Hints.MinInterval, AdoptCommand: adoptCommand(cfg), Log: a.logger(), Now: a.now,
+		Mode: reconcile.Mode(cfg.Mode), Interval: cfg.Specs.Interval, HintInterval: cfg.Webhooks.MinInterval, EC2HintInterval: cfg.Hints.MinInterval, AdoptCommand: adoptCommand(cfg), Log: a.logger(), Now: a.now, Pace: a.pace,
 		Budget: judge.Budget{Removals: cfg.Budget.Removals, Percent: cfg.Budget.Percent}, Targets: map[string]reconcile.Target{},
 		LoadPolicies: isolated(cfg), Calendar: cfg.Calendar,
 	}

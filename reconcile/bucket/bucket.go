@@ -3,6 +3,7 @@ package bucket
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -116,6 +117,27 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s was not read: %w", where, err)
 	}
 	return data, nil
+}
+
+// ErrHidden means that the service does not say whether an object is there.
+var ErrHidden = errors.New("the service does not say what is there")
+
+// Check asks for an object that is not there, and so learns whether the endpoint, the
+// Region, the bucket and the credentials are good; not whether they may write, which
+// only writing shows. [ErrHidden] is S3's answer to who may not list the bucket: it is
+// the same whether reading is allowed or not.
+func (b *Bucket) Check(ctx context.Context) error {
+	_, err := b.Get(ctx, ".sluice-doctor-"+rand.Text())
+	var said *refused
+	switch {
+	case errors.As(err, &said) && said.code == "NoSuchKey":
+		return nil
+	case errors.As(err, &said) && said.code == "AccessDenied":
+		return fmt.Errorf("%w: %w", ErrHidden, err)
+	case err == nil:
+		return errors.New("the service answers with an object that nobody put there")
+	}
+	return err
 }
 
 func (b *Bucket) request(ctx context.Context, method string, where Place, body []byte) (*http.Request, error) {

@@ -135,3 +135,36 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+func TestACheckWritesNothingAndTellsABucketThatIsGoodFromOthers(t *testing.T) {
+	code := func(status int, code string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<Error><Code>" + code + "</Code></Error>"))
+		})
+	}
+	good, wrong := s3(), s3()
+	wrong.Secret = "another"
+	for _, c := range []struct {
+		name   string
+		server http.Handler
+		hidden bool
+		want   string // "": it is good
+	}{
+		{"a good one", good, false, ""},
+		{"another key", wrong, false, "SignatureDoesNotMatch"},
+		{"no such bucket", code(404, "NoSuchBucket"), false, "NoSuchBucket"},
+		{"who may not list", code(403, "AccessDenied"), true, "AccessDenied"},
+		{"a server that says yes to everything", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), false, "nobody put there"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := open(t, c.server, "s3://kept/x").Check(t.Context())
+			if (err == nil) != (c.want == "") || errors.Is(err, ErrHidden) != c.hidden || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	if len(good.Objects()) > 0 {
+		t.Errorf("it wrote %q", good.Objects())
+	}
+}

@@ -7,6 +7,13 @@ import (
 	"net/http"
 )
 
+// refused is a refusal with a code of S3's.
+type refused struct{ code, message, request string }
+
+func (r *refused) Error() string {
+	return fmt.Sprintf("%.60q: %.200q (request %.60q)", r.code, r.message, r.request)
+}
+
 // refusal is what an answer that is no success says.
 func refusal(resp *http.Response, region string) error {
 	var said struct{ Code, Message string }
@@ -23,7 +30,7 @@ func refusal(resp *http.Response, region string) error {
 	case resp.StatusCode == http.StatusNotImplemented:
 		return fmt.Errorf("%s: this service does not know If-None-Match, without which an object could be overwritten (%.100q)", resp.Status, said.Message)
 	case said.Code != "":
-		return fmt.Errorf("%.60q: %.200q (request %.60q)", said.Code, said.Message, id)
+		return &refused{said.Code, said.Message, id}
 	}
 	return fmt.Errorf("the service answered %.60q", resp.Status)
 }

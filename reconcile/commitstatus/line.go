@@ -28,6 +28,12 @@ func Describe(o reconcile.Outcome) Status {
 // resource.
 func describe(o reconcile.Outcome) (State, string) {
 	refused := slices.IndexFunc(o.Steps, apply.Step.Refused)
+	drifted := 0
+	for _, r := range o.Resources {
+		if standing(r) == driftWaits {
+			drifted++
+		}
+	}
 	unauthorised := slices.IndexFunc(o.Probes, func(p apply.Probe) bool { return p.Authorised == "no" || p.Authorised == apply.Ignored })
 	switch {
 	case o.Failure != "":
@@ -41,12 +47,12 @@ func describe(o reconcile.Outcome) (State, string) {
 	case refused >= 0:
 		s := o.Steps[refused]
 		return Failure, fmt.Sprintf("%s was not done for %s: %s", s.Action.Verb, place(s.Spec), cmp.Or(s.Code, string(s.Outcome)))
-	case o.Summary.Denied+o.Summary.Error+o.Summary.Blocked > 0:
+	case o.Summary.Denied+o.Summary.Error+o.Summary.Blocked > drifted:
 		return Failure, counts(o)
 	case unauthorised >= 0:
 		p := o.Probes[unauthorised]
 		return Failure, fmt.Sprintf("%s; AWS does not authorise %s for %s: %s", counts(o), p.Action.Verb, place(p.Spec), p.Code)
-	case o.Summary.Held+o.Summary.Pending+o.Summary.Converging > 0:
+	case o.Summary.Held+o.Summary.Pending+o.Summary.Converging+drifted > 0:
 		return Pending, counts(o)
 	case o.Summary.InSync == 0:
 		return Success, "no spec is for this target"
@@ -63,8 +69,20 @@ func more(n int) string {
 	return fmt.Sprintf("%d problems, the first: ", n+1)
 }
 
+// driftWaits stands for drift that is only reported, or corrected at the next run: it
+// is no commit's fault.
+const driftWaits plan.State = "drifted"
+
+// standing is a resource's state, told from drift that waits.
+func standing(r plan.Resource) plan.State {
+	if r.State == plan.Blocked && r.Drift != nil && r.Drift.Waits {
+		return driftWaits
+	}
+	return r.State
+}
+
 // graveness orders states by how much they want a person.
-var graveness = []plan.State{plan.Denied, plan.Error, plan.Blocked, plan.Held, plan.Pending, plan.Converging}
+var graveness = []plan.State{plan.Denied, plan.Error, plan.Blocked, plan.Held, driftWaits, plan.Pending, plan.Converging}
 
 // counts is "1 denied, 2 pending: RULE at FILE:LINE (NAME)".
 func counts(o reconcile.Outcome) string {
@@ -73,7 +91,7 @@ func counts(o reconcile.Outcome) string {
 	for _, state := range graveness {
 		n := 0
 		for i := range o.Resources {
-			if r := &o.Resources[i]; r.State == state {
+			if r := &o.Resources[i]; standing(*r) == state {
 				n++
 				if worst == nil {
 					worst = r

@@ -16,6 +16,13 @@ func resource(state plan.State, verdicts ...plan.Verdict) plan.Resource {
 		Reason: "arn:aws:iam::123456789012:role/x"} // AWS may have said it
 }
 
+// drifted is a resource that is left alone.
+func drifted(waits, contested bool) plan.Resource {
+	r := resource(plan.Blocked)
+	r.Drift = &plan.Drift{Waits: waits, Contested: contested}
+	return r
+}
+
 func step(outcome apply.Outcome, code string) apply.Step {
 	return apply.Step{Spec: plan.SpecRef{Name: "egress", File: "gw/a.yaml", Line: 3}, Action: plan.Action{Verb: inventory.VerbAssign}, Outcome: outcome, Code: code,
 		Message: "arn:aws:iam::123456789012:role/x may not"}
@@ -40,6 +47,11 @@ func TestALineSaysWhatBecameOfACommit(t *testing.T) {
 		"something waits":          {in(resource(plan.Pending), resource(plan.Pending), held), "", Status{Pending, "1 held, 2 pending: guard.budget at egress-held (gw/a.yaml:3)"}},
 		"policy says no":           {in(resource(plan.Pending), denied), "", Status{Failure, "1 denied, 1 pending: spec.allowed_cidrs at egress-denied (gw/a.yaml:3)"}},
 		"something is in the way":  {in(resource(plan.Blocked)), "", Status{Failure, "1 blocked: egress-blocked (gw/a.yaml:3)"}},
+		"drift waits for its run":  {in(drifted(true, false), resource(plan.InSync)), "", Status{Pending, "1 drifted: egress-blocked (gw/a.yaml:3)"}},
+		"drift beside a change":    {in(resource(plan.Pending), drifted(true, false)), "", Status{Pending, "1 drifted, 1 pending: egress-blocked (gw/a.yaml:3)"}},
+		"drift beside a denial":    {in(drifted(true, false), denied), "", Status{Failure, "1 denied, 1 drifted: spec.allowed_cidrs at egress-denied (gw/a.yaml:3)"}},
+		"drift that EC2 refuses":   {in(drifted(false, false)), "", Status{Failure, "1 blocked: egress-blocked (gw/a.yaml:3)"}},
+		"drift that is contested":  {in(drifted(false, true)), "", Status{Failure, "1 blocked: egress-blocked (gw/a.yaml:3)"}},
 		"EC2 was not read":         {in(resource(plan.Error)), "", Status{Failure, "1 in error: egress-error (gw/a.yaml:3)"}},
 		"a dry-run":                {in(resource(plan.Pending), resource(plan.Pending)), reconcile.DryRun, Status{Pending, "dry-run: 2 would change"}},
 		"looking only":             {in(resource(plan.Pending)), reconcile.Observe, Status{Pending, "observe: 1 would change"}},

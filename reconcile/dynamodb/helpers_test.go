@@ -2,8 +2,10 @@ package dynamodb_test
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,27 +21,37 @@ import (
 
 var ctx = context.Background()
 
-const table = "sluice"
-
 // at is when every record of the tests was written.
 var at = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// server starts one with an empty table.
-func server(t testing.TB) *dynalite.Server {
-	t.Helper()
-	s := dynalite.Start(t)
-	s.Table(t, table)
-	return s
+// place is a table on a server.
+type place struct {
+	*dynalite.Server
+	table string
 }
 
-func settings(s *dynalite.Server, transport http.RoundTripper) dynamodb.Config {
+// server starts one with an empty table.
+func server(t testing.TB) place {
+	t.Helper()
+	return place{dynalite.Start(t), ""}.fresh(t, "sluice")
+}
+
+// fresh makes another table on the same server.
+func (p place) fresh(t testing.TB, name string) place {
+	t.Helper()
+	p.table = strings.NewReplacer(" ", "-", ",", "").Replace(name)
+	p.Table(t, p.table)
+	return p
+}
+
+func settings(s place, transport http.RoundTripper) dynamodb.Config {
 	return dynamodb.Config{
-		Table: table, Endpoint: s.URL, Transport: transport, Timeout: 2 * time.Second,
+		Table: s.table, Endpoint: s.URL, Transport: transport, Timeout: 2 * time.Second,
 		Settings: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("id", "canary-secret", "")},
 	}
 }
 
-func open(t testing.TB, s *dynalite.Server, transport http.RoundTripper) *dynamodb.DB {
+func open(t testing.TB, s place, transport http.RoundTripper) *dynamodb.DB {
 	t.Helper()
 	db, err := dynamodb.Open(ctx, settings(s, transport))
 	if err != nil {
@@ -93,7 +105,34 @@ func messages(t testing.TB, list history.Records) []string {
 	return texts
 }
 
-func encoded(v any) string {
-	data, _ := json.Marshal(v)
-	return string(data)
+// hold takes a target's lease, and not its log.
+func hold(t testing.TB, db *dynamodb.DB, id, target string) (*lease.Held, func()) {
+	t.Helper()
+	return leasetest.Hold(t, db.Leases(), id, target)
+}
+
+// size is about how many bytes an item has, as DynamoDB counts them.
+func (p place) size(t testing.TB, partition, sort string) (n int) {
+	t.Helper()
+	item := p.Do(t, "GetItem", map[string]any{"TableName": p.table, "Key": map[string]any{
+		"pk": map[string]any{"S": partition}, "sk": map[string]any{"S": sort},
+	}})["Item"].(map[string]any)
+	for name, value := range item {
+		n += len(name)
+		for kind, v := range value.(map[string]any) {
+			if text, ok := v.(string); ok && kind == "B" {
+				n += len(text) * 3 / 4 // base64
+			} else {
+				n += len(fmt.Sprint(v))
+			}
+		}
+	}
+	return n
+}
+
+func ips(texts ...string) (list []netip.Addr) {
+	for _, text := range texts {
+		list = append(list, netip.MustParseAddr(text))
+	}
+	return list
 }

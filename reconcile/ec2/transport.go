@@ -47,7 +47,9 @@ func newTransports(sdk aws.HTTPClient) (reads, once *http.Transport) {
 type answer struct {
 	body io.ReadCloser
 	src  io.Reader
-	root string    // the element that a success must begin with; "" for an error
+	root string    // the element that a success must begin with; "" for an error, and once it was seen
+	end  string    // how a success must end; "" for an error
+	tail []byte    // the last bytes that were read of one
 	x    *exchange // learns the request id
 	err  error
 }
@@ -56,6 +58,7 @@ func newAnswer(ctx context.Context, resp *http.Response, action string, x *excha
 	a := &answer{body: resp.Body, src: &capped{ctx: ctx, r: resp.Body, left: maxAnswer}, x: x}
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		a.root = action + "Response"
+		a.end = a.root + ">"
 	}
 	x.requestID = resp.Header.Get("X-Amzn-Requestid")
 	return a
@@ -71,7 +74,27 @@ func (a *answer) Read(p []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
-	return a.src.Read(p)
+	n, err := a.src.Read(p)
+	if a.end != "" {
+		a.err = a.ending(p[:n], err)
+	}
+	if a.err != nil {
+		return n, a.err
+	}
+	return n, err
+}
+
+// ending looks at the end of the XML: the SDK takes an answer in which it reads nothing
+// (that of UnassignPrivateIpAddresses) for a success wherever it was cut off.
+func (a *answer) ending(read []byte, err error) error {
+	const blanks, longest = " \t\r\n", 128 // of an element's name
+	a.tail = append(a.tail, read[max(0, len(read)-longest):]...)
+	a.tail = append(a.tail[:0], a.tail[max(0, len(a.tail)-longest):]...)
+	text := bytes.TrimRight(a.tail, blanks)
+	if err != io.EOF || bytes.HasSuffix(text, []byte(a.end)) || bytes.HasSuffix(text, []byte("/>")) {
+		return nil
+	}
+	return errors.New("the answer ends before it is whole")
 }
 
 // head checks the root element and takes the request id, which EC2 puts first.

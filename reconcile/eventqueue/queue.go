@@ -105,6 +105,18 @@ func (q *Queue) Run(ctx context.Context) {
 	}
 }
 
+// Check asks for a message and leaves it there, hidden for a second, so that it learns
+// whether the queue may be read. Whether deleting is allowed it does not learn.
+func (q *Queue) Check(ctx context.Context) error {
+	_, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(q.opts.URL), MaxNumberOfMessages: 1, VisibilityTimeout: 1, // 0 would be the queue's own
+	})
+	if err != nil {
+		return errors.New(clean(err))
+	}
+	return nil
+}
+
 // receive reads what is there, or waits for it, and deletes it.
 func (q *Queue) receive(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)

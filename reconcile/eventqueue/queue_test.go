@@ -149,3 +149,29 @@ func TestAMessageThatWasNotDeletedComesBackAndHarmsNobody(t *testing.T) {
 		}
 	})
 }
+
+func TestACheckLeavesTheMessageWhereItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stand := sqsstand.New(queueURL)
+		stand.Send(change("ec2.amazonaws.com", "AssignPrivateIpAddresses"))
+		hinted := false
+		q := eventqueue.New(aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}, eventqueue.Options{
+			URL: queueURL, Endpoint: "http://sqs", Transport: stand, Hint: func() { hinted = true },
+		})
+		for range 2 { // a second later it can be read again
+			if err := q.Check(t.Context()); err != nil || stand.Len() != 1 || hinted {
+				t.Errorf("%v, %d left, hinted %v", err, stand.Len(), hinted)
+			}
+			time.Sleep(time.Second)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if q.Run(ctx); !hinted || stand.Len() != 0 {
+			t.Error("behind the checks the daemon does not find the message")
+		}
+		stand.Fail("AccessDenied", "no\x1b[31m way")
+		if err := q.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "AccessDenied: no?[31m way") {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -84,7 +84,7 @@ func (f *File) failed(err error, before Head, committing bool) error {
 		return err
 	}
 	if !committing {
-		return fmt.Errorf("history %s: %w", f.path, err)
+		return fmt.Errorf("history %s: %w", f.path, withAdvice(err))
 	}
 	var after Head
 	readErr := guard(f.path, func() error {
@@ -94,7 +94,7 @@ func (f *File) failed(err error, before Head, committing bool) error {
 		})
 	})
 	if readErr == nil && after == before {
-		return fmt.Errorf("history %s cannot be written, nothing was recorded: %w", f.path, err)
+		return fmt.Errorf("history %s cannot be written, nothing was recorded: %w", f.path, withAdvice(err))
 	}
 	f.broken = fmt.Errorf("history %s: the effect of a failed write is unknown, start again: %w", f.path, err)
 	return f.broken

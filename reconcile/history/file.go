@@ -93,7 +93,7 @@ func openError(path string, err error) error {
 	case errors.As(err, &corrupt):
 		return err
 	}
-	return fmt.Errorf("history %s: %w", path, err)
+	return fmt.Errorf("history %s: %w", path, withAdvice(err))
 }
 
 // initialise makes the buckets in a file that has none.

@@ -1,6 +1,9 @@
 package iampolicy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // AllowTrail allows asking CloudTrail who made a call, in the Regions of targets.
 // LookupEvents knows no resource.
@@ -19,4 +22,18 @@ func (p *Policy) AllowTrail(targets []Target) {
 // AllowQueue allows reading a queue of events and deleting what was read.
 func (p *Policy) AllowQueue(arn string) {
 	p.add(Statement{Sid: "Hints", Action: []string{"sqs:DeleteMessage", "sqs:ReceiveMessage"}, Resource: []string{arn}})
+}
+
+// AllowExport allows writing exports of the record below a prefix of a bucket, and
+// reading them back. Nothing is overwritten, listed or deleted.
+func (p *Policy) AllowExport(partition, bucket, prefix string) {
+	key := strings.Trim(prefix, "/") + "/*"
+	p.add(Statement{Sid: "Export", Action: []string{"s3:GetObject", "s3:PutObject"},
+		Resource: []string{"arn:" + partition + ":s3:::" + bucket + "/" + literal(strings.TrimPrefix(key, "/"))}})
+}
+
+// AllowTable allows what the record and the leases of several replicas need of their
+// DynamoDB table.
+func (p *Policy) AllowTable(arn string) {
+	p.add(Statement{Sid: "Record", Action: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, Resource: []string{arn}})
 }

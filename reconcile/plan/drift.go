@@ -13,6 +13,7 @@ type Drift struct {
 	Addresses []Stray `json:"addresses"`
 	Note      string  `json:"note,omitempty"`      // why somebody is not named, or not yet
 	Contested bool    `json:"contested,omitempty"` // every correction was undone: left alone
+	Waits     bool    `json:"waits,omitempty"`     // for a run of its schedule or, where drift is not corrected, for a person: nothing is in the way
 	Rounds    []Round `json:"rounds,omitempty"`    // the corrections under this commit, oldest first; at most ten
 	Adopt     string  `json:"adopt,omitempty"`     // the command that writes the spec for what is live
 }

@@ -64,6 +64,13 @@ func (c *client) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 	return nil
 }
 
+// Check sends an empty batch, and so learns whether a collector takes what comes from
+// here.
+func Check(ctx context.Context, to Collector) error {
+	c := client{to: to}
+	return c.send(ctx, nil) // of a message without fields nothing is left
+}
+
 func (c *client) send(ctx context.Context, body []byte) error {
 	l := post.Letter{URL: c.to.URL, ContentType: "application/x-protobuf", Header: c.to.Header, Body: body, CAFile: c.to.CAFile, Proxy: c.to.Proxy, Setting: c.to.Setting}
 	if c.to.Token != nil {

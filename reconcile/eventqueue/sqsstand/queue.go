@@ -127,6 +127,7 @@ type request struct {
 	QueueUrl            string
 	MaxNumberOfMessages int
 	WaitTimeSeconds     int
+	VisibilityTimeout   int // seconds; 0: the queue's own
 	ReceiptHandle       string
 	Entries             []struct{ Id, ReceiptHandle string }
 }
@@ -171,7 +172,7 @@ func (q *Queue) receive(r *http.Request, in request) (int, []byte, error) {
 	end := time.NewTimer(time.Duration(in.WaitTimeSeconds) * time.Second)
 	defer end.Stop()
 	for {
-		list, news, next := q.take(max(1, in.MaxNumberOfMessages))
+		list, news, next := q.take(max(1, in.MaxNumberOfMessages), in.hides())
 		if len(list) > 0 {
 			return success(map[string]any{"Messages": list})
 		}
@@ -190,9 +191,16 @@ func (q *Queue) receive(r *http.Request, in request) (int, []byte, error) {
 	}
 }
 
+func (r request) hides() time.Duration {
+	if r.VisibilityTimeout == 0 {
+		return visibility
+	}
+	return time.Duration(r.VisibilityTimeout) * time.Second
+}
+
 // take hides up to max messages and hands them out; without one it says when the
 // next is shown again.
-func (q *Queue) take(max int) (list []map[string]string, news chan struct{}, next time.Duration) {
+func (q *Queue) take(max int, hide time.Duration) (list []map[string]string, news chan struct{}, next time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
@@ -206,7 +214,7 @@ func (q *Queue) take(max int) (list []map[string]string, news chan struct{}, nex
 			break
 		}
 		q.seq++
-		m.hidden, m.receipt = now.Add(visibility), fmt.Sprintf("receipt-%d-%d", m.id, q.seq)
+		m.hidden, m.receipt = now.Add(hide), fmt.Sprintf("receipt-%d-%d", m.id, q.seq)
 		sum := md5.Sum([]byte(strings.TrimPrefix(m.body, WrongSum)))
 		list = append(list, map[string]string{
 			"MessageId": fmt.Sprintf("00000000-0000-4000-8000-%012d", m.id), "ReceiptHandle": m.receipt, "Body": m.body, "MD5OfBody": hex.EncodeToString(sum[:]),

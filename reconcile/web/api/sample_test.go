@@ -34,7 +34,7 @@ func sample(t *testing.T) reconcile.Status {
 		t.Fatal(err)
 	}
 	s := reconcile.Status{
-		Mode: reconcile.Apply, Turns: 7, LastTurn: now, LastLook: now, LastBeat: now, LastPoll: now, GitError: "unreachable", TurnError: "no",
+		Mode: reconcile.Apply, Turns: 7, LastTurn: now, LastLook: now, LastBeat: now, LastPoll: now, GitError: "unreachable", TurnError: "no", ExportError: "full",
 		Interval: time.Minute, Calendar: calendar.Calendar{Schedules: []calendar.Schedule{{Name: "daily", Cron: daily}}},
 		Commit:    gitsource.Commit{ID: "abc", Author: gitsource.Person{Name: "Ada", Email: "ada@example.com"}, Time: now, Message: "m", Signer: "ada@example.com"},
 		Documents: []spec.Document{{Name: "egress-a", File: "a.yaml", Line: 1, Labels: map[string]string{"env": "prod"}, MinServing: 2}},

@@ -49,9 +49,10 @@ func list() []gauge {
 		{describe("sluice_last_turn_timestamp_seconds", "When a turn last ended well; 0: never."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(seconds(s.LastTurn)) }},
 		{describe("sluice_last_git_read_timestamp_seconds", "When Git was last read; 0: never."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(seconds(s.LastLook)) }},
 		{describe("sluice_commit_held", "1 while the newest commit is held as a whole: where it comes from, or who signed it."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(bit(s.Plan.Hold != "")) }},
-		{describe("sluice_failing", "1 while the last look at Git, or the last turn, failed.", "what"), now, func(_ *gauges, s reconcile.Status, emit emit) {
+		{describe("sluice_failing", "1 while the last look at Git, the last turn, or the last export of old records failed.", "what"), now, func(_ *gauges, s reconcile.Status, emit emit) {
 			emit(bit(s.GitError != ""), "git")
 			emit(bit(s.TurnError != ""), "turn")
+			emit(bit(s.ExportError != ""), "export")
 		}},
 		{describe("sluice_config_last_reload_successful", "0 while the last configuration that was read is refused, and an older one in force."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(bit(s.Config.Error == "")) }},
 		{describe("sluice_config_last_reload_success_timestamp_seconds", "When the configuration in force was read."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(seconds(s.Config.Loaded)) }},

@@ -25,7 +25,7 @@ var drained = netip.MustParseAddr("10.0.1.20")
 
 // status is a fleet with something of everything.
 func status() reconcile.Status {
-	s := reconcile.Status{Turns: 3, LastTurn: now, LastLook: now, GitError: "x", BudgetLeft: map[string]int{"prod": 3}}
+	s := reconcile.Status{Turns: 3, LastTurn: now, LastLook: now, GitError: "x", ExportError: "y", BudgetLeft: map[string]int{"prod": 3}}
 	held := []plan.Verdict{{Rule: "plan.change_window", Decision: "hold"}, {Rule: "plan.change_window", Decision: "hold", Msg: "again"}}
 	s.Plan.Resources = []plan.Resource{
 		{Target: "prod", State: plan.InSync}, {Target: "prod", State: plan.Held, Verdicts: held}, {Target: "made-up", State: plan.Error},
@@ -89,7 +89,7 @@ func TestHowThingsStandIsReadFromTheStatus(t *testing.T) {
 		`sluice_drifted_addresses{change="added",target="prod"} 2`, `sluice_drifted_addresses{change="removed",target="prod"} 0`,
 		`sluice_draining_addresses{target="prod"} 2`, `sluice_drain_left_seconds{target="prod"} 90`, `sluice_drain_left_seconds{target="test"} 0`,
 		`sluice_removal_budget_left{target="prod"} 3`, `sluice_policy_verdicts{decision="hold",rule="plan.change_window"} 1`,
-		`sluice_turns_total 3`, `sluice_commit_held 0`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`,
+		`sluice_turns_total 3`, `sluice_commit_held 0`, `sluice_failing{what="git"} 1`, `sluice_failing{what="turn"} 0`, `sluice_failing{what="export"} 1`,
 		`sluice_last_git_read_timestamp_seconds 1.7953272e+09`)
 	if strings.Contains(page(t, full()), "made-up") {
 		t.Error("a spec can make up a label")

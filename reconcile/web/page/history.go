@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +49,7 @@ func (p *Pages) history(r *http.Request, f *frame) int {
 	if err != nil {
 		main.Problem = err.Error()
 	}
-	main.Entries, main.Looked = entries(records.Records), records.Looked
+	main.Entries, main.Looked = entries(records.Records, p.cfg.Feed.Fleet()), records.Looked
 	if records.Before > 0 {
 		main.Older, main.Partly = older(q, records.Before), !records.Full
 	}
@@ -87,9 +88,12 @@ type entry struct {
 // named is something with a page of its own.
 type named struct{ Text, Link string }
 
-func entries(records []history.Record) []entry {
+// entries shows records. What EC2 answered is recorded by the id alone: people know the
+// name.
+func entries(records []history.Record, fleet *view.Fleet) []entry {
 	var list []entry
 	for _, r := range records {
+		r.SpecName = cmp.Or(r.SpecName, fleet.Name(r.Target, r.ResourceID))
 		list = append(list, entryOf(r))
 	}
 	return list

@@ -21,8 +21,8 @@ import (
 
 var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
-// serve shows a status and a record of n drifts.
-func serve(t testing.TB, s reconcile.Status, n int) http.Handler {
+// serve shows a status and a record of n drifts, and of more.
+func serve(t testing.TB, s reconcile.Status, n int, more ...history.Record) http.Handler {
 	t.Helper()
 	store, err := history.Open(t.TempDir()+"/h.db", history.Holder{})
 	if err != nil {
@@ -33,7 +33,7 @@ func serve(t testing.TB, s reconcile.Status, n int) http.Handler {
 	for i := range n {
 		list = append(list, history.Record{Time: now, Kind: history.KindDrift, Target: "prod", ResourceID: "nat-1", Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})}})
 	}
-	if n > 0 {
+	if list = append(list, more...); len(list) > 0 {
 		if _, err := store.Append(t.Context(), list...); err != nil {
 			t.Fatal(err)
 		}
@@ -202,6 +202,58 @@ func BenchmarkFleet10000(b *testing.B) {
 	for b.Loop() {
 		if code, _ := get(b, h, "/?q=egress-9"); code != 200 {
 			b.Fatal(code)
+		}
+	}
+}
+
+func TestTheRecordCallsResourcesByTheNamesOfTheirSpecs(t *testing.T) {
+	twice := fleetOf(2)
+	twice.Plan.Resources[1].ID = "nat-0"
+	outcome := history.Record{Time: now, Kind: history.KindOutcome, Target: "prod", ResourceID: "nat-0", Verb: "assign", Outcome: "accepted"}
+	for _, c := range []struct {
+		name   string
+		status reconcile.Status
+		record history.Record
+		want   string
+	}{
+		{"an outcome, which has only the id", fleetOf(1), outcome, ">egress-0<"},
+		{"what two specs name", twice, outcome, ">nat-0<"},
+		{"what no spec names any more", fleetOf(0), outcome, ">nat-0<"},
+		{"the name that was recorded goes first", fleetOf(1), history.Record{Time: now, Kind: history.KindIntent, Target: "prod", ResourceID: "nat-0", SpecName: "before"}, ">before<"},
+	} {
+		if _, body := get(t, serve(t, c.status, 0, c.record), "/history"); !strings.Contains(body, "<bdi"+c.want) {
+			t.Errorf("%s: no %s in\n%s", c.name, c.want, body)
+		}
+	}
+}
+
+// Contested drift with its history: who undid which correction, and by which call.
+func TestDriftShowsWhoMadeItAndContestedDriftItsRounds(t *testing.T) {
+	addr := netip.MustParseAddr("10.0.0.9")
+	who := inventory.Actor{Principal: "arn:aws:iam::123456789012:user/<b>mallory", Operation: "UnassignPrivateNatGatewayAddress",
+		Time: now.Add(-time.Hour), SourceIP: "203.0.113.7", Console: true, EventID: "6f1c0d5e-0000"}
+	s := fleetOf(1)
+	s.Plan.Resources[0].Drift = &plan.Drift{Contested: true,
+		Addresses: []plan.Stray{{Address: addr.String(), Change: plan.Removed, RightAt: now.Add(-2 * time.Hour), Since: now, Who: &who}},
+		Rounds: []plan.Round{
+			{Action: "assign " + addr.String(), Corrected: now.Add(-2 * time.Hour), Undone: now.Add(-time.Hour), Who: &who},
+			{Action: "assign " + addr.String(), Corrected: now.Add(-time.Hour)},
+		}}
+	recorded := history.Actor(who)
+	h := serve(t, s, 0, history.Record{Time: now, Kind: history.KindContested, Target: "prod", ResourceID: "nat-0", Addresses: []netip.Addr{addr},
+		Drift:  []history.Stray{{Address: addr.String(), Change: "removed", Since: now, Who: &recorded}},
+		Rounds: []history.Round{{Action: "assign " + addr.String(), Corrected: now.Add(-2 * time.Hour), Undone: now.Add(-time.Hour), Who: &recorded}}})
+	for _, path := range []string{"/resources/prod/nat-0", "/history", "/explain?address=" + addr.String()} {
+		_, body := get(t, h, path)
+		text := regexp.MustCompile(`\s+`).ReplaceAllString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, ""), " ")
+		for _, want := range []string{
+			"removed 10.0.0.9 since 2026-11-22 03:00:00Z",
+			"by arn:aws:iam::123456789012:user/&lt;b&gt;mallory in the console (UnassignPrivateNatGatewayAddress at 2026-11-22 02:00:00Z from 203.0.113.7, event 6f1c0d5e-0000)",
+			"assign 10.0.0.9 was done 2026-11-22 01:00:00Z, undone by 2026-11-22 02:00:00Z by arn:",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", path, want, text)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (p *Pages) resource(r *http.Request, f *frame) int {
 	if err != nil {
 		main.Failed = err.Error()
 	}
-	main.Recent = entries(records.Records)
+	main.Recent = entries(records.Records, p.cfg.Feed.Fleet())
 	f.Title, f.Template, f.Main = found[0].Spec.Name, "resource", main
 	return http.StatusOK
 }

@@ -151,6 +151,14 @@ func (f *Fleet) Find(target, id string, now time.Time) []Resource {
 	return found
 }
 
+// Name is what specs call a resource now; empty when none, or more than one, names it.
+func (f *Fleet) Name(target, id string) string {
+	if at := f.planned[place{target, id}]; len(at) == 1 {
+		return f.status.Plan.Resources[at[0]].Spec.Name
+	}
+	return ""
+}
+
 // Targets lists the targets of the plan, sorted.
 func (f *Fleet) Targets() []string {
 	var list []string

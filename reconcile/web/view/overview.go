@@ -21,6 +21,8 @@ type Overview struct {
 	LastPoll  time.Time `json:"lastPoll,omitzero"` // when an attempt to read Git last ended, well or not
 	GitError  string    `json:"gitError"`          // of the last look; empty when it went well
 	TurnError string    `json:"turnError"`         // of the last turn
+	// ExportError is why old records were not exported, and so not deleted.
+	ExportError string `json:"exportError"`
 
 	Config ConfigStatus `json:"config"`
 
@@ -77,7 +79,7 @@ func (f *Fleet) Overview() Overview {
 		Plan: PlanHead{Commit: s.Plan.Commit, PolicyDigest: s.Plan.PolicyDigest, InventoryHash: s.Plan.InventoryHash,
 			PlanHash: s.Plan.PlanHash, Hold: s.Plan.Hold, Summary: s.Plan.Summary},
 		Ready: s.Ready(), Turns: s.Turns, LastTurn: s.LastTurn, LastLook: s.LastLook, LastBeat: s.LastBeat, LastPoll: s.LastPoll,
-		GitError: s.GitError, TurnError: s.TurnError, Config: ConfigStatus(s.Config), Unread: []Unread{},
+		GitError: s.GitError, TurnError: s.TurnError, ExportError: s.ExportError, Config: ConfigStatus(s.Config), Unread: []Unread{},
 	}
 	for at := range f.planned {
 		for _, a := range f.live[at].addresses() {

@@ -169,6 +169,13 @@ func TestTheAgendaListsWhatIsDueInItsOrder(t *testing.T) {
 	if !slices.Equal(list, want) {
 		t.Errorf("%+v", list)
 	}
+
+	// What is rare follows with its first time: a run every day must not hide it.
+	s.Calendar.Freezes = []calendar.Freeze{{Name: "year-end", From: now.AddDate(0, 1, 0), Until: now.AddDate(0, 2, 0), Reason: "trade", Owner: "ada"}}
+	list = Agenda(s, nil, now, 3)
+	if len(list) != 4 || list[3].What != "freeze begins" || list[3].Name != "year-end" || list[3].Note != "specs it is about: 1; trade (owner ada)" {
+		t.Errorf("%+v", list)
+	}
 }
 
 func TestPickReadsNoMoreThanItMay(t *testing.T) {

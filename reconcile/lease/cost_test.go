@@ -1,0 +1,72 @@
+package lease_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/lease"
+	"github.com/seed-6ca89210/sluice/reconcile/lease/leasetest"
+)
+
+// counted counts the calls to a table.
+type counted struct {
+	lease.Table
+	renewals, beats, reads atomic.Int64
+}
+
+func (c *counted) Leases(ctx context.Context) ([]lease.Item, error) {
+	c.reads.Add(1)
+	return c.Table.Leases(ctx)
+}
+
+func (c *counted) Replicas(ctx context.Context) ([]lease.Replica, error) {
+	c.reads.Add(1)
+	return c.Table.Replicas(ctx)
+}
+
+func (c *counted) Write(ctx context.Context, item lease.Item, expect uint64) error {
+	c.renewals.Add(1)
+	return c.Table.Write(ctx, item, expect)
+}
+
+func (c *counted) Beat(ctx context.Context, r lease.Replica) error {
+	c.beats.Add(1)
+	return c.Table.Beat(ctx, r)
+}
+
+// What ARCHITECTURE.md says of an idle hour: with leases of 30 s each target costs 360
+// writes, and each replica 360 writes and 720 reads.
+func TestAnIdleHourCostsWhatIsSaidOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := &counted{Table: leasetest.New().For()}
+		targets := names("target", 3)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{}, 3)
+		for _, id := range names("replica", 3) {
+			keeper, err := lease.New(lease.Config{Table: table, ID: id, Targets: targets})
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_ = keeper.Run(ctx, func(ctx context.Context, _ *lease.Held) error { <-ctx.Done(); return nil })
+				ended <- struct{}{}
+			}()
+		}
+		time.Sleep(time.Hour + time.Second) // by now they are spread
+		before := [3]int64{table.renewals.Load(), table.beats.Load(), table.reads.Load()}
+		time.Sleep(time.Hour)
+		after := [3]int64{table.renewals.Load(), table.beats.Load(), table.reads.Load()}
+		for i, want := range [3]int64{3 * 360, 3 * 360, 3 * 720} {
+			if got := after[i] - before[i]; got != want {
+				t.Errorf("%s: %d in an hour, not %d", []string{"renewals", "beats", "reads"}[i], got, want)
+			}
+		}
+		cancel()
+		for range 3 {
+			<-ended
+		}
+	})
+}
