@@ -63,7 +63,7 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 	s.repo = &demoRepo{dir: filepath.Join(s.dir, "repo"), repo: repo}
 	s.want("10.0.1.20")
 	for i := range replicas {
-		r := &replicaProcess{stage: s, name: fmt.Sprint("replica-", i+1), cable: newCable(t, strings.TrimPrefix(table.URL, "http://"))}
+		r := &replicaProcess{stage: s, name: fmt.Sprint("replica-", i+1), listen: "127.0.0.1:0", cable: newCable(t, strings.TrimPrefix(table.URL, "http://"))}
 		r.configure()
 		r.start()
 		t.Cleanup(r.kill)
@@ -114,9 +114,10 @@ func (s *replicaStage) holders() map[string]*replicaProcess {
 
 // replicaProcess is a real `sluice serve`.
 type replicaProcess struct {
-	stage *replicaStage
-	name  string
-	cable *cable
+	stage  *replicaStage
+	name   string
+	cable  *cable
+	listen string
 
 	cmd *exec.Cmd
 	log lockedLog
@@ -136,8 +137,8 @@ specs: {url: "file://%s", interval: 1s}
 targets:
 %sbudget: {removals: 100, percent: 100}
 history: {dynamodb: {table: sluice, region: us-east-1, endpoint: "http://%s", lease: %s}}
-listen: 127.0.0.1:0
-`, r.stage.repo.dir, targets.String(), r.cable.listener.Addr(), replicaLease)
+listen: %s
+`, r.stage.repo.dir, targets.String(), r.cable.listener.Addr(), replicaLease, r.listen)
 	if err := os.MkdirAll(r.folder(), 0o700); err != nil {
 		r.stage.t.Fatal(err)
 	}

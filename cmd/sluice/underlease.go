@@ -25,7 +25,7 @@ func (a *app) underLease(ctx context.Context, cfg config.Config, targets []strin
 	if err != nil {
 		return err
 	}
-	return f.Together(ctx, nil, work)
+	return f.Together(ctx, len(targets), work)
 }
 
 // vacant is an error when a replica that lives holds one of the targets. A lease whose

@@ -20,16 +20,15 @@ type Seat struct {
 // Fence is a target's EC2 as far as the lease reaches.
 func (s Seat) Fence(ec2 reconcile.EC2) reconcile.EC2 { return s.fence(ec2) }
 
-// Together takes the leases of all targets of the keeper, calls work once all are held,
-// and gives them back. The context of work ends with ctx, or when one of the leases
-// is to be given back. It waits for other replicas as long as ctx does, and tells
-// waiting, once a second, what it waits for; nil: nobody is told.
-func (f *Fleet) Together(ctx context.Context, waiting func(), work func(ctx context.Context, seats map[string]Seat) error) error {
+// Together takes the leases of all the keeper's targets, of which there are so many, calls
+// work once all are held, and gives them back. The context of work ends with ctx, or when one of the leases
+// is to be given back. It waits for other replicas as long as ctx does.
+func (f *Fleet) Together(ctx context.Context, targets int, work func(ctx context.Context, seats map[string]Seat) error) error {
 	holding, end := context.WithCancel(ctx)
 	defer end()
 	held := make(chan error, 1)
 	go func() { held <- f.Run(holding) }()
-	err := f.gathered(ctx, waiting, work)
+	err := f.gathered(ctx, targets, work)
 	end()
 	if e := <-held; e != nil {
 		return errors.Join(err, e)
@@ -37,12 +36,12 @@ func (f *Fleet) Together(ctx context.Context, waiting func(), work func(ctx cont
 	return err
 }
 
-func (f *Fleet) gathered(ctx context.Context, waiting func(), work func(ctx context.Context, seats map[string]Seat) error) error {
-	again := time.NewTicker(time.Second)
+func (f *Fleet) gathered(ctx context.Context, targets int, work func(ctx context.Context, seats map[string]Seat) error) error {
+	again := time.NewTicker(time.Second) // a target that was given back rings no bell
 	defer again.Stop()
 	for {
 		seats := f.all()
-		if len(seats) == len(f.cfg.Keeper.Items()) {
+		if len(seats) == targets {
 			if ok, err := f.workOn(ctx, seats, work); ok {
 				return err
 			}
@@ -55,9 +54,6 @@ func (f *Fleet) gathered(ctx context.Context, waiting func(), work func(ctx cont
 			return ctx.Err()
 		case <-f.news:
 		case <-again.C:
-			if waiting != nil {
-				waiting()
-			}
 		}
 	}
 }
