@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted replicas
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -72,3 +72,6 @@ simulate: ## the loop in a simulated world: SEED=n replays one, HOURS=n goes on 
 
 planted: ## bugs are planted, and the simulation must catch each
 	$(GO) test -count 1 -timeout 0 -v -run '^TestThePlantedBugsAreCaught$$' ./reconcile/simulation -args -sim.planted
+
+replicas: ## three daemons on one table, stopped, killed and cut off for ROUNDS (default 200, a quarter of an hour)
+	SLUICE_REPLICA_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -timeout 3h -v -run '^TestReplicasNeverActTwice$$' ./cmd/sluice

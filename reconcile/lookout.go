@@ -202,3 +202,14 @@ func (o *Lookout) compile(ctx context.Context, snapshots []*gitsource.Snapshot) 
 	rulings.Lowered = lowered
 	return engine, rulings, nil
 }
+
+// Prepare reads all sources anew, before any loop does. The error says why nothing could
+// be planned from them.
+func (o *Lookout) Prepare(ctx context.Context) error {
+	k := newLooker(o)
+	d, err := o.read(ctx, k, o.next())
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Err, o.engines.leave(k))
+}

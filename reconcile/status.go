@@ -39,11 +39,31 @@ type Status struct {
 	Calendar     calendar.Calendar
 	GatewayLimit map[string]int // by target: addresses that one NAT gateway can hold
 
+	// Leases are those of all targets, where several replicas share them; nil: this
+	// process works for all. Then what stands above is of the targets that it holds.
+	Leases []Lease
+
 	// Config and ExportError are whoever runs the loop's to fill in: the loop has a
 	// configuration, and knows no file that it came from; it writes records, and sends
 	// none away.
 	Config      ConfigStatus
 	ExportError string // why old records could not be exported and cut off; empty: nothing is amiss
+}
+
+// Lease says who works for a target.
+type Lease struct {
+	Target string
+	Holder string // the replica's name; empty: nobody, or nobody knows
+	URL    string // of the replica's page; may be empty
+	Epoch  uint64
+	Here   bool // it is this process
+	Lost   int  // leases of the target that this process lost, rather than gave back
+
+	// What follows is known where Here.
+
+	ActFrom  time.Time // until then nothing is changed, since a call of an earlier holder may be on its way
+	PlanHash string    // of the last plan: what an approval names
+	Error    string    // why nothing is done; also where the target was given back because of it
 }
 
 // ConfigStatus is which configuration is in force.
@@ -104,7 +124,11 @@ func (s Status) Drifted() map[DriftKey]int {
 
 // Ready reports whether Git was read and a turn ended, so that the status says
 // something.
-func (s Status) Ready() bool { return s.Turns > 0 }
+//
+// A replica that holds no target is ready too: it stands by.
+func (s Status) Ready() bool {
+	return s.Turns > 0 || len(s.Leases) > 0 && !slices.ContainsFunc(s.Leases, func(l Lease) bool { return l.Here })
+}
 
 func (st *status) turned(t *Turn, until deadline, now time.Time) {
 	st.mu.Lock()

@@ -5,12 +5,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-6ca89210/sluice/reconcile/fleet"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
@@ -27,7 +30,8 @@ where specs.verify.mode asks for that. From here on the acknowledged commit is
 the one that the next must descend from.
 
 A daemon keeps the record to itself: stop it, acknowledge, start it again. Or
-approve the plan that it holds, by a document in the policy source.`,
+approve the plan that it holds, by a document in the policy source. Where replicas
+share a table (history.dynamodb), stop them all: each target has a record of its own.`,
 		Example: `  sluice ack 5d1c0f3a9e7b2d4c6f8091a2b3c4d5e6f7089a1b --config sluice.yaml
   sluice ack 5d1c0f3a9e7b2d4c6f8091a2b3c4d5e6f7089a1b --reason INC-4711`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -40,11 +44,14 @@ approve the plan that it holds, by a document in the policy source.`,
 			if id, err := hex.DecodeString(args[0]); err != nil || len(id) != 20 || args[0] != strings.ToLower(args[0]) {
 				return fmt.Errorf("%q is not a commit: give all 40 hexadecimal digits, as `sluice plan` prints them where it is held", args[0])
 			}
-			path, err := c.recordFile(a.getenv)
+			place, err := c.recordOf(a.getenv)
 			if err != nil {
 				return err
 			}
-			return a.ack(cmd.Context(), path, args[0], reason)
+			if place.DynamoDB != nil {
+				return a.ackInTable(cmd.Context(), c, args[0], reason)
+			}
+			return a.ack(cmd.Context(), place.File, args[0], reason)
 		},
 	}
 	c.recordPath(cmd)
@@ -66,16 +73,38 @@ func (a *app) ack(ctx context.Context, path, commit, reason string) error {
 		return err
 	}
 	defer store.Close()
+	return a.acknowledge(ctx, store, ledger, "", commit, reason)
+}
+
+// ackInTable writes it into the log of each target, under its lease.
+func (a *app) ackInTable(ctx context.Context, c common, commit, reason string) error {
+	cfg, err := c.settings(a.getenv)
+	if err != nil {
+		return err
+	}
+	targets := slices.Sorted(maps.Keys(cfg.Targets))
+	return a.underLease(ctx, cfg, targets, func(ctx context.Context, seats map[string]fleet.Seat) error {
+		for _, target := range targets {
+			if err := a.acknowledge(ctx, seats[target].Store, seats[target].Ledger, target+": ", commit, reason); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// acknowledge writes it into one log, whose name comes before what it says.
+func (a *app) acknowledge(ctx context.Context, store history.Store, ledger *history.Ledger, name, commit, reason string) error {
 	before := ledger.Base()
 	if before == commit && ledger.Acknowledged() == commit {
-		_, err := fmt.Fprintf(a.stdout, "%s is acknowledged already.\n", commit)
+		_, err := fmt.Fprintf(a.stdout, "%s%s is acknowledged already.\n", name, commit)
 		return err
 	}
 	written, err := store.Append(ctx, history.Record{Kind: history.KindAcknowledged, Time: a.now().UTC(), Commit: commit, Author: operator(), Message: reason})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s is acknowledged, by %s, in record %d.\n", commit, written[0].Author, written[0].Seq)
+	_, err = fmt.Fprintf(a.stdout, "%s%s is acknowledged, by %s, in record %d.\n", name, commit, written[0].Author, written[0].Seq)
 	if err == nil && before != "" && before != commit {
 		_, err = fmt.Fprintf(a.stdout, "It takes the place of %s: the next commit must descend from it.\n", before)
 	}

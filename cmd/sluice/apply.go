@@ -14,6 +14,7 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/apply"
+	"github.com/seed-6ca89210/sluice/reconcile/fleet"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
@@ -21,8 +22,9 @@ import (
 // applyCall is one run of the apply command.
 type applyCall struct {
 	common
-	wait  bool
-	saved *plan.Plan
+	wait   bool
+	target string // with a record in a table
+	saved  *plan.Plan
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -61,6 +63,7 @@ commit; it has a few seconds at the end, and never changes the exit status.`,
 	c.historyFlag(cmd)
 	c.outputFlag(cmd, "text", "json")
 	cmd.Flags().StringVar(&c.mode, "mode", "", "observe, dry-run or apply (default dry-run)")
+	cmd.Flags().StringVar(&c.target, "target", "", "with history.dynamodb: the target to work for, whose lease is taken meanwhile")
 	cmd.Flags().BoolVar(&c.wait, "wait", false, "go on until everything is converged")
 	return cmd
 }
@@ -71,17 +74,33 @@ func (a *app) apply(ctx context.Context, cfg config.Config, c applyCall) error {
 	if err != nil {
 		return err
 	}
+	if loopCfg.Only, err = planTarget(cfg, c.target); err != nil {
+		return err
+	}
 	loopCfg.Ledger = history.NewLedger()
-	if loopCfg.Mode == reconcile.Apply {
+	switch {
+	case loopCfg.Mode == reconcile.Apply && loopCfg.Only != "":
+		return a.underLease(ctx, cfg, []string{loopCfg.Only}, func(ctx context.Context, seats map[string]fleet.Seat) error {
+			seat, target := seats[loopCfg.Only], loopCfg.Targets[loopCfg.Only]
+			target.EC2 = seat.Fence(target.EC2)
+			loopCfg.Targets[loopCfg.Only], loopCfg.History, loopCfg.Ledger = target, seat.Store, seat.Ledger
+			return a.carryOut(ctx, cfg, c, loopCfg, told)
+		})
+	case loopCfg.Mode == reconcile.Apply:
 		store, err := openHistory(ctx, cfg.History.File, history.Holder{Command: "sluice apply"}, loopCfg.Ledger)
 		if err != nil {
 			return err
 		}
 		defer store.Close()
 		loopCfg.History = store
-	} else {
-		loopCfg.Ledger = a.ledger(ctx, cfg.History.File)
+	default:
+		loopCfg.Ledger = a.targetLedger(ctx, cfg.History, loopCfg.Only)
 	}
+	return a.carryOut(ctx, cfg, c, loopCfg, told)
+}
+
+// carryOut is the pass itself, with the record at hand.
+func (a *app) carryOut(ctx context.Context, cfg config.Config, c applyCall, loopCfg reconcile.Config, told *tellers) error {
 	var steps []apply.Step // of all turns; the last outcome of each counts
 	var loop *reconcile.Loop
 	progress := a.progress(c.progressTo(a, loopCfg.Mode), &loop)

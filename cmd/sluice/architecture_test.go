@@ -63,6 +63,7 @@ var layout = []struct {
 		"reconcile/plan", "reconcile/ruling", "reconcile/schedule", "reconcile/spec",
 	}, "the loop; EC2 is an interface to it, so it builds without the SDK"},
 	{"reconcile/simulation", nil, "tests alone: the world around the loop, made of one number"},
+	{"reconcile/fleet", []string{"reconcile", "reconcile/history", "reconcile/inventory", "reconcile/lease", "reconcile/plan", "reconcile/spec"}, "loops under leases; where leases and logs are kept are functions to it"},
 	{"reconcile/backtest", []string{"reconcile/judge", "reconcile/plan", "reconcile/spec", "reconcile/ruling", "reconcile/inventory", "policy"}, "judges again what there was, as judge does"},
 	{"reconcile/outbox", nil, "could be lifted out: news without anybody waiting"},
 	{"reconcile/post", []string{"reconcile/outbox"}, "one letter to one server; says what may pass in outbox's words"},

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
 // auditPlace is where an audit reads from.
@@ -57,7 +58,7 @@ func (a *app) openPlace(ctx context.Context, p *auditPlace, live bool) error {
 		p.loop.Specs, p.loop.Policies, err = a.sources(p.cfg)
 	} else if p.loop, err = a.wire(ctx, p.cfg, "observe", nil); err == nil {
 		p.loop.LookOnly = true
-		p.loop.Ledger = a.ledger(ctx, p.cfg.History.File)
+		p.loop.Ledger = a.liveLedger(ctx, p.cfg)
 	}
 	if err != nil || len(p.paths) == 0 {
 		return err
@@ -72,6 +73,15 @@ func (a *app) openPlace(ctx context.Context, p *auditPlace, live bool) error {
 	}
 	p.loop.Specs, err = gitsource.Open(gitsource.Config{Paths: p.paths, Extensions: []string{".yaml", ".yml", ".json"}})
 	return err
+}
+
+// liveLedger is what the record says of all targets. With a record in a table each has
+// its own, and what an audit of all shows goes by EC2 alone.
+func (a *app) liveLedger(ctx context.Context, cfg config.Config) *history.Ledger {
+	if cfg.History.DynamoDB != nil {
+		return history.NewLedger()
+	}
+	return a.ledger(ctx, cfg.History.File)
 }
 
 // fromHere is a path as seen from where the command runs, which is how code hosts

@@ -83,7 +83,7 @@ func (a *app) backtest(ctx context.Context, cfg config.Config, proposed []string
 	if c.Commits, err = commitsSince(ctx, cfg.Specs.Dir, since); err != nil {
 		return err
 	}
-	if c.Decisions, err = recordedDecisions(ctx, cfg.History.File); err != nil {
+	if c.Decisions, err = recordedDecisions(ctx, cfg.History); err != nil {
 		return err
 	}
 	report, err := backtest.Run(ctx, c)
@@ -130,8 +130,8 @@ func commitsSince(ctx context.Context, dir, since string) ([]backtest.Commit, er
 
 // recordedDecisions are the decisions whose basis was kept. Without a record there
 // are none.
-func recordedDecisions(ctx context.Context, path string) ([]backtest.Decision, error) {
-	k, err := readHistory(ctx, path)
+func recordedDecisions(ctx context.Context, place config.History) ([]backtest.Decision, error) {
+	logs, err := readRecord(ctx, place)
 	if errors.Is(err, history.ErrNoHistory) {
 		return nil, nil
 	}
@@ -139,7 +139,7 @@ func recordedDecisions(ctx context.Context, path string) ([]backtest.Decision, e
 		return nil, err
 	}
 	var list []backtest.Decision
-	for _, r := range k.records {
+	for _, r := range merged(logs) {
 		var b reconcile.Basis
 		if r.Kind != history.KindDecision || len(r.Basis) == 0 {
 			continue

@@ -27,7 +27,7 @@ type daemon struct {
 	read   func() (config.Config, error) // the configuration, anew
 	hangup <-chan os.Signal              // asks for that
 	site   *site
-	store  *history.File
+	ground ground
 	pages  *feed.Feed
 	log    *slog.Logger
 	events func(reconcile.Event)
@@ -42,7 +42,7 @@ type parts struct {
 	cfg     config.Config
 	read    time.Time
 	specs   string // where they are, without any password
-	loop    *reconcile.Loop
+	loop    turner
 	handler http.Handler
 	beside  http.Handler          // for commands on this machine
 	archive history.Archive       // for old records; nil: they stay
@@ -67,12 +67,11 @@ func (a *app) serve(ctx context.Context, hangup <-chan os.Signal, read func() (c
 		return err
 	}
 	defer d.site.close()
-	ledger := history.NewLedger()
-	if d.store, err = openHistory(ctx, cfg.History.File, d.site.holder("serve"), ledger); err != nil {
+	if d.ground, err = d.openGround(ctx, cfg); err != nil {
 		return err
 	}
-	defer d.store.Close()
-	d.pages = feed.New(feed.Config{Status: d.status, Record: d.store, Now: a.now})
+	defer func() { _ = d.ground.close() }()
+	d.pages = feed.New(feed.Config{Status: d.status, Record: d.ground.record(), Now: a.now})
 	d.events = eventLogger(d.log)
 	if isTerminal(a.stderr) {
 		progress := render.New(a.stderr, a.getenv).Progress(a.now, d.drainUntil)
@@ -81,17 +80,14 @@ func (a *app) serve(ctx context.Context, hangup <-chan os.Signal, read func() (c
 		defer background(ctx, progress.Run)()
 	}
 	d.events = d.site.follow(d.events)
-	first, err := d.build(ctx, cfg, func(c reconcile.Config) (*reconcile.Loop, error) {
-		c.History, c.Ledger = d.store, ledger
-		return reconcile.New(c)
-	})
+	first, err := d.build(ctx, cfg, d.ground.first)
 	if err != nil {
 		return err
 	}
 	d.current.Store(first)
 	defer func() { _ = d.current.Load().close() }()
-	d.log.Info("serving", "mode", cfg.Mode, "specs", first.specs, "listen", d.site.url, "history", cfg.History.File)
-	err = d.site.serve(ctx, d.pages, d, http.HandlerFunc(d.beside), d.run)
+	d.log.Info("serving", "mode", cfg.Mode, "specs", first.specs, "listen", d.site.url, "history", d.ground.String())
+	err = d.site.serve(ctx, d.pages, d, http.HandlerFunc(d.beside), func(ctx context.Context) error { return d.ground.serve(ctx, d.run) })
 	for _, r := range d.current.Load().loop.Draining() {
 		d.log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)
 	}
@@ -100,7 +96,7 @@ func (a *app) serve(ctx context.Context, hangup <-chan os.Signal, read func() (c
 
 // build makes everything that depends on a configuration: there is no other way
 // to come by it. It reads the files that cfg names, and asks nothing of a network.
-func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reconcile.Config) (*reconcile.Loop, error)) (*parts, error) {
+func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reconcile.Config) (turner, error)) (*parts, error) {
 	told := newTellers(cfg)
 	loopCfg, err := d.wire(ctx, cfg, cfg.Mode, told.call)
 	if err != nil {

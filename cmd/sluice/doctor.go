@@ -117,7 +117,7 @@ func (d *doctor) run(ctx context.Context, subject string) []render.Check {
 		groups = append(groups, group{"ec2", name, d.target(name)})
 	}
 	groups = append(groups, d.serviceGroups()...)
-	groups = append(groups, group{"history", d.cfg.History.File, d.history})
+	groups = append(groups, d.recordGroup())
 	found := make([][]render.Check, len(groups))
 	var looking sync.WaitGroup
 	for i, g := range groups {

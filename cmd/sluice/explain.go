@@ -41,14 +41,15 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
-	k, err := a.kept(ctx, c)
+	logs, err := a.kept(ctx, c)
 	if err != nil {
 		return err
 	}
-	a.tellCut(k.cut)
-	story := history.Explain(k.records, addr)
-	if len(story.Events) == 0 && k.cut != nil {
-		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, k.cut.Last.UTC().Format(time.DateOnly))
+	cut := logs[0].cut // a table's are whole
+	a.tellCut(cut)
+	story := explainedBy(logs, func(records []history.Record) history.Story { return history.Explain(records, addr) })
+	if len(story.Events) == 0 && cut != nil {
+		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, cut.Last.UTC().Format(time.DateOnly))
 	}
 	if len(story.Events) == 0 {
 		return fmt.Errorf("the record says nothing of %s; `sluice history` lists what it knows", addr)

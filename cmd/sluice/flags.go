@@ -92,9 +92,9 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 		return cfg, fmt.Errorf("--mode %q is not one of observe, dry-run, apply", cfg.Mode)
 	}
 	if c.history != "" {
-		cfg.History.File = c.history
+		cfg.History = config.History{File: c.history, Keep: cfg.History.Keep, Export: cfg.History.Export}
 	}
-	if cfg.History.File == "" {
+	if cfg.History.File == "" && cfg.History.DynamoDB == nil {
 		cfg.History.File = defaultHistory(getenv)
 	}
 	return cfg, nil

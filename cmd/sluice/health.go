@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -24,15 +26,15 @@ without a shell.`,
   sluice health --ready`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := c.recordFile(a.getenv)
-			if err != nil {
-				return err
-			}
 			page := "/healthz"
 			if ready {
 				page = "/readyz"
 			}
-			return a.health(cmd.Context(), path, page)
+			holder, err := c.daemonHere(a.getenv)
+			if err != nil {
+				return err
+			}
+			return a.health(cmd.Context(), holder, page)
 		},
 	}
 	c.recordPath(cmd)
@@ -40,11 +42,38 @@ without a shell.`,
 	return cmd
 }
 
-func (a *app) health(ctx context.Context, path, page string) error {
-	holder := history.HolderOf(path)
-	if holder.API == "" {
-		return fmt.Errorf("no daemon holds %s", path)
+// daemonHere is the daemon on this machine: the one that holds the record's file, or, with
+// a record in a table, which replicas share, the one that listens where the configuration
+// says.
+func (c *common) daemonHere(getenv func(string) string) (history.Holder, error) {
+	place, err := c.recordOf(getenv)
+	if err != nil {
+		return history.Holder{}, err
 	}
+	if place.DynamoDB == nil {
+		holder := history.HolderOf(place.File)
+		if holder.API == "" {
+			return holder, fmt.Errorf("no daemon holds %s", place.File)
+		}
+		return holder, nil
+	}
+	cfg, err := c.settings(getenv)
+	if err != nil {
+		return history.Holder{}, err
+	}
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	switch {
+	case err != nil:
+		return history.Holder{}, err
+	case cfg.Web.TLS != nil:
+		return history.Holder{}, errors.New("with history.dynamodb and web.tls, ask the daemon's /healthz by the name in its certificate")
+	case host == "" || host == "0.0.0.0" || host == "::":
+		host = "127.0.0.1"
+	}
+	return history.Holder{API: "http://" + net.JoinHostPort(host, port)}, nil
+}
+
+func (a *app) health(ctx context.Context, holder history.Holder, page string) error {
 	return remoteLog{holder}.get(ctx, page, func(body io.Reader) error {
 		_, err := io.Copy(a.stdout, io.LimitReader(body, 1<<10))
 		return err

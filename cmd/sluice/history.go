@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
@@ -17,44 +18,32 @@ func (c *common) recordPath(cmd *cobra.Command) {
 	c.historyFlag(cmd)
 }
 
-// recordFile is the file that the flags name.
-func (c *common) recordFile(getenv func(string) string) (string, error) {
-	switch {
-	case c.history != "":
-		return c.history, nil
-	case c.config != "":
-		cfg, err := c.settings(getenv)
-		return cfg.History.File, err
-	}
-	return defaultHistory(getenv), nil
-}
-
 // exportFlag lets exports be read in the record's place.
 func (c *common) exportFlag(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&c.exports, "file", nil, "an export to read instead of the record; may repeat, in order")
 }
 
 // kept reads what the flags name: exports, each of which is verified first, or the record.
-func (a *app) kept(ctx context.Context, c common) (kept, error) {
+func (a *app) kept(ctx context.Context, c common) ([]kept, error) {
 	if len(c.exports) == 0 {
-		path, err := c.recordFile(a.getenv)
+		place, err := c.recordOf(a.getenv)
 		if err != nil {
-			return kept{}, err
+			return nil, err
 		}
-		return readHistory(ctx, path)
+		return readRecord(ctx, place)
 	}
 	if _, err := joinExports(c.exports); err != nil {
-		return kept{}, err
+		return nil, err
 	}
 	var k kept
 	for _, name := range c.exports {
 		records, err := readExport(name)
 		if err != nil {
-			return kept{}, err
+			return nil, err
 		}
 		k.records = append(k.records, records...)
 	}
-	return k, nil
+	return []kept{k}, nil
 }
 
 func (a *app) historyCommand() *cobra.Command {
@@ -63,6 +52,9 @@ func (a *app) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "Print the record: commits, decisions, calls, answers",
+		Long: `Print the record, the oldest first. Where it is in a table that replicas share
+(history.dynamodb), each target has a log of its own: they are merged by time, and
+each line names its log.`,
 		Example: `  sluice history
   sluice history -o json | jq 'select(.kind == "outcome")'
   sluice history --verify`,
@@ -71,15 +63,15 @@ func (a *app) historyCommand() *cobra.Command {
 			if verify {
 				return a.verifyWhat(cmd.Context(), c)
 			}
-			k, err := a.kept(cmd.Context(), c)
+			logs, err := a.kept(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			a.tellCut(k.cut)
+			a.tellCut(logs[0].cut) // a table's are whole
 			if c.output == "json" {
-				return render.HistoryJSON(a.stdout, k.records)
+				return render.HistoryJSON(a.stdout, merged(logs))
 			}
-			return render.New(a.stdout, a.getenv).History(k.records)
+			return render.New(a.stdout, a.getenv).History(merged(logs))
 		},
 	}
 	c.recordPath(cmd)
@@ -88,6 +80,23 @@ func (a *app) historyCommand() *cobra.Command {
 	cmd.AddCommand(a.historyExportCommand(), a.historyVerifyCommand())
 	cmd.Flags().BoolVar(&verify, "verify", false, "check the hash chain instead of printing")
 	return cmd
+}
+
+// verifyTable checks the chain of each target's log.
+func (a *app) verifyTable(ctx context.Context, t config.DynamoDB) error {
+	logs, err := openLogs(ctx, t)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, l := range logs {
+		report, err := history.Verify(ctx, l)
+		if err == nil {
+			_, err = fmt.Fprintf(a.stdout, "%s: %d records, the chain is whole; head %s\n", l.target, report.Records, report.Head)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // verify checks the chain, of the file or of what the daemon hands out.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile/bucket"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
@@ -19,31 +20,43 @@ func (a *app) historyExportCommand() *cobra.Command {
 	var c common
 	var out string
 	var from uint64
+	var target string
 	cmd := &cobra.Command{
 		Use:   "export --out FILE|s3://BUCKET/KEY",
 		Short: "Write the record as JSON lines that can be verified without it",
 		Long: `Write the record as JSON lines, with the hashes of its chain, to a file or an
 S3-compatible bucket. Nothing is overwritten. The next export goes on where this
 one ended, with --from. A bucket's Region, endpoint and credentials are those of
-the environment: AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_PROFILE and so on.`,
+the environment: AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_PROFILE and so on.
+
+Where the record is in a table that replicas share (history.dynamodb), each target has
+a chain of its own, and --target names the one that is written.`,
 		Example: `  sluice history export --out 2026.jsonl
   sluice history export --out 2027.jsonl --from 4711
   sluice history verify --file 2026.jsonl --file 2027.jsonl
+  sluice history export --config sluice.yaml --target prod --out prod-2026.jsonl
   AWS_ENDPOINT_URL_S3=https://s3.example.com sluice history export --out s3://records/sluice/2026.jsonl`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				return errors.New("--out says where to: a file that is not there yet, or s3://BUCKET/KEY")
 			}
-			file, err := c.recordFile(a.getenv)
+			place, err := c.recordOf(a.getenv)
 			if err != nil {
 				return err
 			}
-			return a.export(cmd.Context(), file, out, from)
+			if place.DynamoDB != nil {
+				return a.exportTable(cmd.Context(), *place.DynamoDB, target, out, from)
+			}
+			if target != "" {
+				return errors.New("--target is for a record in history.dynamodb, where each target has a log of its own")
+			}
+			return a.export(cmd.Context(), place.File, out, from)
 		},
 	}
 	c.recordPath(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "a file that is not there yet, or s3://BUCKET/KEY")
+	cmd.Flags().StringVar(&target, "target", "", "of a record in history.dynamodb: the target whose log is written")
 	cmd.Flags().Uint64Var(&from, "from", 1, "the first record to write")
 	return cmd
 }
@@ -55,6 +68,30 @@ func (a *app) export(ctx context.Context, file, out string, from uint64) error {
 	if err != nil {
 		return err
 	}
+	return a.exportLog(ctx, log, end, out, from)
+}
+
+// exportTable writes the log of one target.
+func (a *app) exportTable(ctx context.Context, t config.DynamoDB, target, out string, from uint64) error {
+	logs, err := openLogs(ctx, t)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, l := range logs {
+		if l.target == target || target == "" && len(logs) == 1 {
+			return a.exportLog(ctx, l, l.Close, out, from)
+		}
+		names = append(names, l.target)
+	}
+	if target == "" {
+		return fmt.Errorf("each target has a log of its own in DynamoDB table %s: name one with --target: %s", t.Table, strings.Join(names, ", "))
+	}
+	return fmt.Errorf("--target: DynamoDB table %s has no log of %q; it has those of %s", t.Table, target, strings.Join(names, ", "))
+}
+
+// exportLog writes what it has read, and ends the reading, before that.
+func (a *app) exportLog(ctx context.Context, log history.Log, end func() error, out string, from uint64) error {
 	var data bytes.Buffer
 	cp, err := log.Checkpoint(ctx)
 	var span history.Span

@@ -39,11 +39,14 @@ func (a *app) verifyWhat(ctx context.Context, c common) error {
 	if len(c.exports) > 0 {
 		return a.verifyExports(c.exports)
 	}
-	path, err := c.recordFile(a.getenv)
+	place, err := c.recordOf(a.getenv)
 	if err != nil {
 		return err
 	}
-	return a.verify(ctx, path)
+	if place.DynamoDB != nil {
+		return a.verifyTable(ctx, *place.DynamoDB)
+	}
+	return a.verify(ctx, place.File)
 }
 
 func (a *app) verifyExports(files []string) error {

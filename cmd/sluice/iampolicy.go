@@ -47,8 +47,9 @@ large fleet, let --tag bound the calls in place of ids.
 
 Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.
 With --conformance it is the policy of "sluice conformance" instead, for which no specs
-are needed. With drift.attribution it allows asking CloudTrail, with hints.sqs
-reading that queue, with history.export writing to that bucket; the last two are said, and not
+are needed. With history.dynamodb it allows reading and writing that table, with
+drift.attribution asking CloudTrail, with hints.sqs reading that queue, with
+history.export writing to that bucket; the last two are said, and not
 part of the policy, where targets have a role of their own.`,
 		Example: `  sluice iam-policy --config sluice.yaml --mode apply > policy.json
   sluice iam-policy --dir specs/ --mode apply --tag managed-by=sluice
@@ -121,6 +122,9 @@ func (a *app) iamPolicy(ctx context.Context, cfg config.Config, c iamCall) error
 	// Queue and bucket are asked with what sluice is started with: no target's role.
 	role := slices.ContainsFunc(slices.Collect(maps.Values(targets)), func(t config.Target) bool { return t.RoleARN != "" })
 	a.allowQueue(&p, cfg.Hints.SQS, role, chosen)
+	if err := a.allowTable(ctx, &p, cfg.History.DynamoDB, role, chosen); err != nil {
+		return err
+	}
 	if err := a.allowExport(&p, cfg.History.Export, role, chosen); err != nil {
 		return err
 	}
@@ -138,6 +142,23 @@ func (a *app) allowQueue(p *iampolicy.Policy, q *config.SQS, role bool, chosen [
 		return
 	}
 	p.AllowQueue(arn)
+}
+
+// allowTable is the same for the table that holds the record and the leases.
+func (a *app) allowTable(ctx context.Context, p *iampolicy.Policy, t *config.DynamoDB, role bool, chosen []iampolicy.Target) error {
+	if t == nil {
+		return nil
+	}
+	if role || len(chosen) == 0 {
+		fmt.Fprintf(a.stderr, "history.dynamodb: what sluice is started with needs %s on the table; that is not part of this policy\n", strings.Join(iampolicy.TableActions(), ", "))
+		return nil
+	}
+	region, err := ec2.Region(ctx, ec2.Config{Target: "history.dynamodb", Region: t.Region})
+	if err != nil {
+		return err
+	}
+	p.AllowTable(fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s", ec2.Partition(region), region, chosen[0].Account, t.Table))
+	return nil
 }
 
 // allowExport is the same for the bucket that old records go to. A service that only

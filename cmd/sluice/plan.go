@@ -11,11 +11,13 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var c common
 	var verbose bool
+	var target string
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Print what would change and what policy says; calls nothing that changes anything",
 		Example: `  sluice plan --dir specs/ --policy policies/
   sluice plan --repo https://git.example.com/net/addresses.git --ref main --path gateways
+  sluice plan --config sluice.yaml --target prod       with history.dynamodb
   sluice plan --config sluice.yaml -o json > plan.json && sluice apply plan.json --config sluice.yaml --mode apply --wait`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -28,7 +30,10 @@ func (a *app) planCommand() *cobra.Command {
 				return err
 			}
 			loopCfg.LookOnly = true
-			loopCfg.Ledger = a.ledger(cmd.Context(), cfg.History.File)
+			if loopCfg.Only, err = planTarget(cfg, target); err != nil {
+				return err
+			}
+			loopCfg.Ledger = a.targetLedger(cmd.Context(), cfg.History, loopCfg.Only)
 			progress := a.progress(a.stderr, nil)
 			loopCfg.Events = reading(progress)
 			loop, err := reconcile.New(loopCfg)
@@ -60,6 +65,7 @@ func (a *app) planCommand() *cobra.Command {
 	c.historyFlag(cmd)
 	c.outputFlag(cmd, "text", "json", "markdown")
 	cmd.Flags().StringVar(&c.mode, "mode", "", "mode that policy is told: observe, dry-run or apply (default dry-run)")
+	cmd.Flags().StringVar(&target, "target", "", "with history.dynamodb: the target to plan for; its plan is the one that approvals name")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "also list resources that are in sync")
 	return cmd
 }

@@ -55,6 +55,7 @@ func (a *app) ledger(ctx context.Context, path string) *history.Ledger {
 
 // kept is the record as far as it is still there.
 type kept struct {
+	target  string // of a table's log; empty: of all targets
 	records []history.Record
 	cut     *history.Checkpoint // what stands before them; nil when all are there
 }

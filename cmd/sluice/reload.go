@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/reconcile"
 )
 
 // prepareFor bounds the first look at Git under a new configuration. The old one
@@ -79,7 +81,7 @@ func (d *daemon) runUntilReload(ctx context.Context) (*parts, error) {
 func (d *daemon) takeOver(ctx context.Context, next, old *parts) {
 	ctx, cancel := context.WithTimeout(ctx, takeOverFor)
 	defer cancel()
-	next.loop.TakeOver(ctx, old.loop)
+	d.ground.takeOver(ctx, next.loop, old.loop)
 }
 
 // reload makes the parts of the configuration as it is now. It changes nothing.
@@ -92,7 +94,7 @@ func (d *daemon) reload(ctx context.Context) (*parts, error) {
 	if err := needsRestart(old.cfg, cfg); err != nil {
 		return nil, err
 	}
-	next, err := d.build(ctx, cfg, old.loop.Successor)
+	next, err := d.build(ctx, cfg, func(c reconcile.Config) (turner, error) { return d.ground.next(old.loop, c) })
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +132,12 @@ func needsRestart(old, next config.Config) error {
 		if s.old != s.next {
 			errs = append(errs, fmt.Errorf("%s cannot change from %s to %s while the daemon runs; restart it, or put the old value back", s.setting, s.old, s.next))
 		}
+	}
+	if !reflect.DeepEqual(old.History.DynamoDB, next.History.DynamoDB) {
+		errs = append(errs, errors.New("history.dynamodb cannot change while the daemon runs; restart it, or put the old value back"))
+	}
+	if names := slices.Sorted(maps.Keys(next.Targets)); old.History.DynamoDB != nil && !slices.Equal(names, slices.Sorted(maps.Keys(old.Targets))) {
+		errs = append(errs, errors.New("with history.dynamodb, targets cannot come or go while the daemon runs: there is a lease for each; restart it, or put the old ones back"))
 	}
 	if !reflect.DeepEqual(old.Web, next.Web) {
 		errs = append(errs, errors.New("web cannot change while the daemon runs; restart it, or put the old value back"))

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
 // How often old records are looked for, and how soon again after a failure.
@@ -14,13 +16,14 @@ const (
 // retain cuts off what is older than the configuration keeps, after it was
 // exported, until ctx ends. A failure leaves the records where they are.
 func (d *daemon) retain(ctx context.Context, p *parts) {
-	if p.archive == nil {
+	record, inFile := d.ground.(*fileGround)
+	if p.archive == nil || !inFile {
 		d.show(&d.unsent, "")
 		return
 	}
 	for {
 		pause, problem := retainEvery, ""
-		err := d.retainOnce(ctx, p)
+		err := d.retainOnce(ctx, record.file, p)
 		if ctx.Err() != nil {
 			return
 		}
@@ -37,9 +40,9 @@ func (d *daemon) retain(ctx context.Context, p *parts) {
 	}
 }
 
-func (d *daemon) retainOnce(ctx context.Context, p *parts) error {
+func (d *daemon) retainOnce(ctx context.Context, file *history.File, p *parts) error {
 	now := d.now().UTC()
-	cuts, err := d.store.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
+	cuts, err := file.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
 	for _, c := range cuts {
 		d.log.Info("old records were exported, verified and cut off", "from", c.From, "to", c.To, "exported", c.Exported)
 	}

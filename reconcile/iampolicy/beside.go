@@ -32,8 +32,13 @@ func (p *Policy) AllowExport(partition, bucket, prefix string) {
 		Resource: []string{"arn:" + partition + ":s3:::" + bucket + "/" + literal(strings.TrimPrefix(key, "/"))}})
 }
 
+// TableActions are what the record and the leases of several replicas need of their table.
+func TableActions() []string {
+	return []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+}
+
 // AllowTable allows what the record and the leases of several replicas need of their
 // DynamoDB table.
 func (p *Policy) AllowTable(arn string) {
-	p.add(Statement{Sid: "Record", Action: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, Resource: []string{arn}})
+	p.add(Statement{Sid: "Record", Action: TableActions(), Resource: []string{arn}})
 }

@@ -121,18 +121,29 @@ type Budget struct {
 	Percent  int // of the managed addresses
 }
 
-// History says where the record is kept. An empty file means that the
-// configuration does not say.
+// History says where the record is kept. Without a file and a table the configuration
+// does not say.
 type History struct {
-	File   string
-	Keep   time.Duration // how long records stay in the file; 0: for ever
-	Export string        // where they go then: a folder, or s3://BUCKET/PREFIX
+	File     string
+	DynamoDB *DynamoDB     // nil: the record is in a file, for one replica
+	Keep     time.Duration // how long records stay in the file; 0: for ever
+	Export   string        // where they go then: a folder, or s3://BUCKET/PREFIX
+}
+
+// DynamoDB is a table that several replicas share: it holds the record and who works for
+// which target. Empty fields come from the AWS SDK's own environment.
+type DynamoDB struct {
+	Table    string
+	Region   string
+	Endpoint string
+	Lease    time.Duration // how long a target stays with a replica that says nothing any more
 }
 
 // The defaults that more than one place needs.
 const (
 	defaultInterval = time.Minute
 	defaultTarget   = "default"
+	defaultLease    = 30 * time.Second
 	defaultLimit    = 8 // AWS's quota of private addresses on one NAT gateway
 )
 

@@ -66,6 +66,18 @@ func window(t *testing.T, opens schedule.Schedule, lasts time.Duration) schedule
 	return w
 }
 
+func TestTheRecordInATable(t *testing.T) {
+	for text, want := range map[string]DynamoDB{
+		"{table: sluice}": {Table: "sluice", Lease: 30 * time.Second},
+		"{table: sluice, region: eu-west-1, endpoint: \"http://127.0.0.1:8000\", lease: 2s}": {Table: "sluice", Region: "eu-west-1", Endpoint: "http://127.0.0.1:8000", Lease: 2 * time.Second},
+	} {
+		got, problems := Load("/c/sluice.yaml", []byte(head+"specs: {dir: x}\nhistory: {dynamodb: "+text+"}\n"))
+		if len(problems) > 0 || !reflect.DeepEqual(got.History, History{DynamoDB: &want}) {
+			t.Errorf("%s: %+v, %v", text, got.History.DynamoDB, problems)
+		}
+	}
+}
+
 func TestLoadReadsEverySetting(t *testing.T) {
 	folder := filepath.Join(string(filepath.Separator), "etc", "sluice")
 	got, problems := Load(filepath.Join(folder, "sluice.yaml"), []byte(sample))

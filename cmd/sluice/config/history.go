@@ -10,7 +10,21 @@ type rawHistory struct {
 	File   string `json:"file"`
 	Keep   string `json:"keep"`
 	Export string `json:"export"`
+
+	DynamoDB *struct {
+		Table    string `json:"table"`
+		Region   string `json:"region"`
+		Endpoint string `json:"endpoint"`
+		Lease    string `json:"lease"`
+	} `json:"dynamodb"`
 }
+
+// The bounds of a lease: a shorter one is spent in renewals, a longer one is how long
+// nothing is done for the targets of a replica that died.
+const (
+	minLease = time.Second
+	maxLease = 10 * time.Minute
+)
 
 // history reads where the record is, and how long. The schema says what a number of
 // days looks like.
@@ -18,6 +32,10 @@ func (l *loader) history(r rawHistory) History {
 	h := History{File: l.resolve(r.File), Export: r.Export}
 	if days, err := strconv.Atoi(strings.TrimSuffix(r.Keep, "d")); err == nil {
 		h.Keep = time.Duration(days) * 24 * time.Hour
+	}
+	if r.DynamoDB != nil {
+		h.DynamoDB = l.dynamoDB(r)
+		return h
 	}
 	switch {
 	case r.Keep != "" && r.Export == "":
@@ -29,4 +47,20 @@ func (l *loader) history(r rawHistory) History {
 		h.Export = l.resolve(r.Export)
 	}
 	return h
+}
+
+// dynamoDB reads the table that holds the record. What is exported and cut off is one in
+// a file.
+func (l *loader) dynamoDB(r rawHistory) *DynamoDB {
+	d := DynamoDB{Table: r.DynamoDB.Table, Region: r.DynamoDB.Region, Endpoint: r.DynamoDB.Endpoint, Lease: defaultLease}
+	for name, set := range map[string]string{"keep": r.Keep, "export": r.Export} {
+		if set != "" {
+			l.problem([]string{"history", name}, "%s is for a record in a file; one in dynamodb stays whole, and `sluice history export` copies it", name)
+		}
+	}
+	l.checkEndpoint(d.Endpoint, "history", "dynamodb", "endpoint")
+	if r.DynamoDB.Lease != "" {
+		d.Lease = l.duration(r.DynamoDB.Lease, minLease, maxLease, []string{"history", "dynamodb", "lease"})
+	}
+	return &d
 }

@@ -27,6 +27,9 @@ func (f *Feed) Chain() Chain {
 
 // Run walks the chain until ctx ends, or until it is found broken.
 func (f *Feed) Run(ctx context.Context) {
+	if f.elsewhere { // each log is walked by whoever takes its target
+		return
+	}
 	for f.walk(ctx) {
 		select {
 		case <-ctx.Done():

@@ -21,6 +21,8 @@ type Record interface {
 // Config is where a feed comes from.
 type Config struct {
 	Status func() reconcile.Status
+	// Record is nil where the record is not read here: then whoever asks for it learns
+	// so, as an error.
 	Record Record
 	// Due returns what is due after an instant beside what the status tells, at most
 	// n; nil: nothing.
@@ -33,6 +35,8 @@ type Feed struct {
 	cfg     Config
 	stories chan struct{} // one entry for each that is being told
 
+	elsewhere bool // the record is not read here
+
 	mu    sync.Mutex
 	fleet *view.Fleet // of the last turn that was asked about
 	told  *view.Fleet // what Change compares with
@@ -40,7 +44,13 @@ type Feed struct {
 }
 
 // New makes a feed.
-func New(cfg Config) *Feed { return &Feed{cfg: cfg, stories: make(chan struct{}, 2)} }
+func New(cfg Config) *Feed {
+	f := &Feed{cfg: cfg, stories: make(chan struct{}, 2), elsewhere: cfg.Record == nil}
+	if f.elsewhere {
+		f.cfg.Record = elsewhere{}
+	}
+	return f
+}
 
 // Now is the daemon's clock.
 func (f *Feed) Now() time.Time { return f.cfg.Now() }

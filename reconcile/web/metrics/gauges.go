@@ -54,6 +54,16 @@ func list() []gauge {
 			emit(bit(s.TurnError != ""), "turn")
 			emit(bit(s.ExportError != ""), "export")
 		}},
+		{describe("sluice_leases_held", "1 while this replica holds the target's lease, where several share the targets in a table.", "target"), now, func(_ *gauges, s reconcile.Status, emit emit) {
+			for _, l := range s.Leases {
+				emit(bit(l.Here), l.Target)
+			}
+		}},
+		{describe("sluice_lease_losses_total", "Leases of the target that this replica lost, rather than gave back.", "target"), total, func(_ *gauges, s reconcile.Status, emit emit) {
+			for _, l := range s.Leases {
+				emit(float64(l.Lost), l.Target)
+			}
+		}},
 		{describe("sluice_config_last_reload_successful", "0 while the last configuration that was read is refused, and an older one in force."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(bit(s.Config.Error == "")) }},
 		{describe("sluice_config_last_reload_success_timestamp_seconds", "When the configuration in force was read."), now, func(_ *gauges, s reconcile.Status, emit emit) { emit(seconds(s.Config.Loaded)) }},
 	}

@@ -26,6 +26,7 @@ var drained = netip.MustParseAddr("10.0.1.20")
 // status is a fleet with something of everything.
 func status() reconcile.Status {
 	s := reconcile.Status{Turns: 3, LastTurn: now, LastLook: now, GitError: "x", ExportError: "y", BudgetLeft: map[string]int{"prod": 3}}
+	s.Leases = []reconcile.Lease{{Target: "prod", Here: true, Lost: 2}, {Target: "test", Holder: "another"}}
 	held := []plan.Verdict{{Rule: "plan.change_window", Decision: "hold"}, {Rule: "plan.change_window", Decision: "hold", Msg: "again"}}
 	s.Plan.Resources = []plan.Resource{
 		{Target: "prod", State: plan.InSync}, {Target: "prod", State: plan.Held, Verdicts: held}, {Target: "made-up", State: plan.Error},

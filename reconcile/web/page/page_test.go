@@ -107,6 +107,30 @@ func TestTheRecordIsPagedAndFiltered(t *testing.T) {
 	}
 }
 
+func TestThePageSaysWhichReplicaHasWhichTarget(t *testing.T) {
+	s := fleetOf(1)
+	s.Plan.PlanHash = ""
+	s.Leases = []reconcile.Lease{
+		{Target: "prod", Holder: "host-a", URL: "http://a.example.com", Epoch: 7, Here: true, PlanHash: "sha256:abc", ActFrom: now},
+		{Target: "stage", Holder: "host-b", URL: "http://b.example.com", Epoch: 3},
+		{Target: "test", Error: "the log cannot be read: <b>"},
+		{Target: "lab", Holder: "host-c", URL: "javascript:alert(1)"},
+	}
+	_, body := get(t, serve(t, s, 0), "/")
+	for _, want := range []string{"<b>this one</b>, <bdi>host-a</bdi>", `<a href="http://b.example.com" rel="noreferrer"><bdi>host-b</bdi></a>`, `<td class="num" data-th="epoch">7</td>`,
+		"<code>sha256:abc</code>", "acts from <time", "nobody", "the log cannot be read: &lt;b&gt;", `href="#ZgotmplZ"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("it does not say %s:\n%s", want, body[strings.Index(body, `class="rows leases"`):])
+		}
+	}
+	if _, body = get(t, serve(t, s, 0), "/plan"); strings.Contains(body, "plan <code title=\"\"") || !strings.Contains(body, "the plans of this replica") {
+		t.Errorf("the plan's page:\n%.2000s", body)
+	}
+	if _, body = get(t, serve(t, fleetOf(1), 0), "/"); strings.Contains(body, "leases") {
+		t.Error("one process alone has leases")
+	}
+}
+
 func TestEmptyPagesSayWhatIsMissing(t *testing.T) {
 	h := serve(t, reconcile.Status{}, 0)
 	for path, want := range map[string]string{

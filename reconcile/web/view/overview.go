@@ -28,6 +28,22 @@ type Overview struct {
 
 	Addresses AddressCount `json:"addresses"`
 	Unread    []Unread     `json:"unread"` // what EC2 could not be asked
+
+	// Leases say who works for each target, where several replicas share them; then the
+	// rest is of the targets that this one holds.
+	Leases []Lease `json:"leases,omitempty"`
+}
+
+// Lease says who works for a target.
+type Lease struct {
+	Target   string    `json:"target"`
+	Holder   string    `json:"holder"` // the replica; empty: nobody
+	URL      string    `json:"url,omitempty"`
+	Epoch    uint64    `json:"epoch"`
+	Here     bool      `json:"here"`               // it is the one that was asked
+	ActFrom  time.Time `json:"actFrom,omitzero"`   // until then nothing is changed
+	PlanHash string    `json:"planHash,omitempty"` // what an approval names; of the one that was asked
+	Error    string    `json:"error,omitempty"`    // why nothing is done
 }
 
 // ConfigStatus is which configuration is in force.
@@ -80,6 +96,9 @@ func (f *Fleet) Overview() Overview {
 			PlanHash: s.Plan.PlanHash, Hold: s.Plan.Hold, Summary: s.Plan.Summary},
 		Ready: s.Ready(), Turns: s.Turns, LastTurn: s.LastTurn, LastLook: s.LastLook, LastBeat: s.LastBeat, LastPoll: s.LastPoll,
 		GitError: s.GitError, TurnError: s.TurnError, ExportError: s.ExportError, Config: ConfigStatus(s.Config), Unread: []Unread{},
+	}
+	for _, l := range s.Leases {
+		o.Leases = append(o.Leases, Lease{l.Target, l.Holder, l.URL, l.Epoch, l.Here, l.ActFrom, l.PlanHash, l.Error})
 	}
 	for at := range f.planned {
 		for _, a := range f.live[at].addresses() {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
+	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+// recordOf is where the flags say that the record is: a file, or a table.
+func (c *common) recordOf(getenv func(string) string) (config.History, error) {
+	switch {
+	case c.history != "":
+		return config.History{File: c.history}, nil
+	case c.config != "":
+		cfg, err := c.settings(getenv)
+		return cfg.History, err
+	}
+	return config.History{File: defaultHistory(getenv)}, nil
+}
+
+// readRecord returns all records that are there: one log of a file, or each target's of a
+// table.
+func readRecord(ctx context.Context, h config.History) ([]kept, error) {
+	if h.DynamoDB == nil {
+		k, err := readHistory(ctx, h.File)
+		return []kept{k}, err
+	}
+	logs, err := openLogs(ctx, *h.DynamoDB)
+	if err != nil {
+		return nil, err
+	}
+	var all []kept
+	for _, l := range logs {
+		records, err := collect(l.Records(ctx, 1))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, kept{target: l.target, records: records})
+	}
+	return all, nil
+}
+
+// tableLog is the log of one target in a table.
+type tableLog struct {
+	history.Store
+	target string
+}
+
+// openLogs opens the logs of a table for reading, by the names of their targets.
+func openLogs(ctx context.Context, t config.DynamoDB) ([]tableLog, error) {
+	db, err := openTable(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := db.Targets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(targets) == 0 {
+		return nil, fmt.Errorf("%w in DynamoDB table %s", history.ErrNoHistory, t.Table)
+	}
+	slices.Sort(targets)
+	var logs []tableLog
+	for _, target := range targets {
+		logs = append(logs, tableLog{db.Log(target), target})
+	}
+	return logs, nil
+}
+
+// merged is the records of several logs by their time, each log's in its own order,
+// since clocks of replicas differ.
+func merged(logs []kept) []render.Entry {
+	var list []render.Entry
+	at := make([]int, len(logs))
+	for {
+		next := -1
+		for i, l := range logs {
+			if at[i] < len(l.records) && (next < 0 || l.records[at[i]].Time.Before(logs[next].records[at[next]].Time)) {
+				next = i
+			}
+		}
+		if next < 0 {
+			return list
+		}
+		list = append(list, render.Entry{Log: logs[next].target, Record: logs[next].records[at[next]]})
+		at[next]++
+	}
+}
+
+// explainedBy is the story of an address from all logs: which call an answer belongs to is
+// a matter of its own log.
+func explainedBy(logs []kept, tell func([]history.Record) history.Story) history.Story {
+	var all history.Story
+	for _, l := range logs {
+		story := tell(l.records)
+		all.Address = story.Address
+		all.Events = append(all.Events, story.Events...)
+	}
+	slices.SortStableFunc(all.Events, func(a, b history.Event) int { return a.Time.Compare(b.Time) })
+	return all
+}
+
+// targetLedger reads what the record says of a target, for commands that only look; of
+// all targets where there is one record for them.
+func (a *app) targetLedger(ctx context.Context, h config.History, target string) *history.Ledger {
+	if h.DynamoDB == nil {
+		return a.ledger(ctx, h.File)
+	}
+	l := history.NewLedger()
+	db, err := openTable(ctx, *h.DynamoDB)
+	if err == nil {
+		err = history.Fold(ctx, db.Log(target), l)
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "sluice: going on without the record: %s\n", printable(err.Error()))
+		return history.NewLedger()
+	}
+	return l
+}
+
+// planTarget is the target that a plan is for: with a record in a table each has its
+// own, and else there is one for all, which "" says.
+func planTarget(cfg config.Config, given string) (string, error) {
+	names := slices.Sorted(maps.Keys(cfg.Targets))
+	switch {
+	case cfg.History.DynamoDB == nil && given != "":
+		return "", errors.New("--target is for a record in history.dynamodb: with one in a file there is one plan for all targets")
+	case cfg.History.DynamoDB == nil:
+		return "", nil
+	case given == "" && len(names) > 1:
+		return "", fmt.Errorf("with history.dynamodb each target has a plan of its own, since replicas share them: name one with --target: %s", strings.Join(names, ", "))
+	}
+	target := cmp.Or(given, names[0])
+	if _, known := cfg.Targets[target]; !known {
+		return "", fmt.Errorf("--target: there is no target %q; known targets: %s", target, strings.Join(names, ", "))
+	}
+	return target, nil
+}

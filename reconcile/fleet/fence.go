@@ -1,0 +1,47 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/inventory"
+	"github.com/seed-6ca89210/sluice/reconcile/lease"
+)
+
+// fenced is a target's EC2 as far as a lease reaches.
+type fenced struct {
+	reconcile.EC2
+	held    *lease.Held
+	longest time.Duration
+}
+
+// Do makes a call that ends while the lease lasts, or none.
+func (f fenced) Do(ctx context.Context, call inventory.Call) (inventory.Answer, error) {
+	end, err := f.held.Deadline(f.longest)
+	if err != nil {
+		return inventory.Answer{}, &inventory.Fault{Operation: call.Operation(), Class: inventory.ClassNotSent, Message: "not sent: " + err.Error()}
+	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	call.Epoch = f.held.Epoch()
+	return f.EC2.Do(ctx, call)
+}
+
+// watched is a log that gives its target back when it cannot be written: what became of
+// a write is not always known then, and whoever takes the log anew finds out.
+type watched struct {
+	history.Store
+	failed func(error)
+}
+
+// Append implements [history.Store].
+func (w watched) Append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
+	written, err := w.Store.Append(ctx, records...)
+	if err != nil && ctx.Err() == nil {
+		w.failed(fmt.Errorf("the log cannot be written: %w", err))
+	}
+	return written, err
+}
