@@ -6,7 +6,7 @@ CONFTEST_MODULE ?= github.com/open-policy-agent/conftest@v0.71.1
 RACE        := ./gitsource/... ./policy/... ./reconcile/... ./cmd/sluice/...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill replicas
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted replicas
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -55,11 +55,16 @@ kill: ## SIGKILL the program at random moments, LOOPS times (default 1000, three
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	SLUICE_KILL_LOOPS=$(or $(LOOPS),1000) SLUICE_KILL_SEED=$(or $(SEED),1) \
 		$(GO) test -count 1 -timeout 12h -v -run '^TestKilled$$' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
-	grep '^ *|' "$$log"
+	grep -E '^ *\||figure:' "$$log"
+
+soak: ## the daemon for DAYS of its own time (default 30, two minutes), and as a process for SECONDS (default 180)
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	SLUICE_SOAK_DAYS=$(or $(DAYS),30) SLUICE_SOAK_SECONDS=$(or $(SECONDS),180) \
+		$(GO) test -count 1 -timeout 12h -v -run '^TestSoak' ./cmd/sluice >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	grep -E '^ *\||figure:' "$$log"
 
 bench: ## every benchmark, once; audits are measured beside conftest's, where it can be installed
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
 	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
-replicas: ## three daemons on one table, stopped, killed and cut off for ROUNDS (default 200, a quarter of an hour)
-	SLUICE_REPLICA_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -timeout 3h -v -run '^TestReplicasNeverActTwice$$' ./cmd/sluice
+.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted replicas

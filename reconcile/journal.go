@@ -30,6 +30,7 @@ type journal struct {
 	store  history.Store
 	ledger *history.Ledger
 	now    func() time.Time
+	ages   ages
 }
 
 var _ apply.Journal = (*journal)(nil)
@@ -47,6 +48,7 @@ func (j *journal) append(ctx context.Context, records ...history.Record) ([]hist
 	written, err := j.store.Append(ctx, records...)
 	for _, r := range written {
 		j.ledger.Add(r)
+		j.ages.note(r)
 	}
 	return written, err
 }
@@ -187,7 +189,8 @@ func (j *journal) intents(now time.Time) []plan.Intent {
 			list = append(list, in)
 		}
 	}
-	for _, r := range slices.Backward(j.ledger.Open(now.Add(-settleAfter))) {
+	young := func(r history.Record) bool { return j.ages.of(r, now) < settleAfter }
+	for _, r := range slices.Backward(j.ledger.Open(young)) {
 		in := intentOf(r)
 		add(in)
 		if r.From != "" { // a move takes the address from there
@@ -232,7 +235,7 @@ func (j *journal) settle(ctx context.Context, seen sightings, now time.Time) err
 		switch {
 		case plan.Visible(in, held.addresses, held.prefixes):
 			outcome = history.OutcomeDone
-		case now.Sub(r.Time) > patience:
+		case j.ages.of(r, now) > patience:
 			outcome = history.OutcomeNotDone
 		default:
 			continue

@@ -88,6 +88,9 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 	next.Stop()
 	wake := newWaker(l)
 	defer wake.timer.Stop()
+	if len(news) > 0 {
+		wake.timer.Stop() // the turn for the news is the first run: one is enough
+	}
 	stirred := newStir(l)
 	beat := time.NewTicker(l.cfg.Interval)
 	defer beat.Stop()

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/bucket"
+	"github.com/seed-6ca89210/sluice/reconcile/conformance"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2"
 	"github.com/seed-6ca89210/sluice/reconcile/iampolicy"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -26,6 +27,8 @@ type iamCall struct {
 	target  string
 	account string
 	rawTags []string
+
+	conformance bool
 }
 
 func (a *app) iamPolicyCommand() *cobra.Command {
@@ -43,14 +46,19 @@ that the policy is used in. Print it again when specs name more resources; or, f
 large fleet, let --tag bound the calls in place of ids.
 
 Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.
-With history.dynamodb it allows reading and writing that table. With drift.attribution it allows asking CloudTrail, with hints.sqs reading that
-queue, with history.export writing to that bucket; the last two are said, and not
+With --conformance it is the policy of "sluice conformance" instead, for which no specs
+are needed. With history.dynamodb it allows reading and writing that table, with drift.attribution it allows asking CloudTrail, with hints.sqs
+reading that queue, with history.export writing to that bucket; the last two are said, and not
 part of the policy, where targets have a role of their own.`,
 		Example: `  sluice iam-policy --config sluice.yaml --mode apply > policy.json
   sluice iam-policy --dir specs/ --mode apply --tag managed-by=sluice
-  sluice iam-policy --config sluice.yaml --account 123456789012`,
+  sluice iam-policy --config sluice.yaml --account 123456789012
+  sluice iam-policy --conformance`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.conformance {
+				return a.conformancePolicy(cmd.Context(), c)
+			}
 			cfg, err := c.settings(a.getenv)
 			if err != nil {
 				return err
@@ -63,6 +71,7 @@ part of the policy, where targets have a role of their own.`,
 	f.StringVar(&c.mode, "mode", "", "what to allow: observe, dry-run or apply (default: the configuration's, dry-run)")
 	f.StringVar(&c.target, "target", "", "only this target of the configuration")
 	f.StringVar(&c.account, "account", "", "only the targets of this account")
+	f.BoolVar(&c.conformance, "conformance", false, "what \"sluice conformance\" needs, and nothing else")
 	f.StringArrayVar(&c.rawTags, "tag", nil, "allow changes to whatever carries this AWS tag, KEY=VALUE, in place of ids; may repeat, and then all must fit")
 	return cmd
 }
@@ -167,6 +176,29 @@ func (a *app) allowExport(p *iampolicy.Policy, export string, role bool, chosen 
 	}
 	p.AllowExport(chosen[0].Partition, place.Bucket, place.Key)
 	return nil
+}
+
+// conformancePolicy prints what a conformance run needs in the targets.
+func (a *app) conformancePolicy(ctx context.Context, c iamCall) (err error) {
+	cfg := config.Default()
+	if c.config != "" {
+		if cfg, err = loadConfig(c.config); err != nil {
+			return err
+		}
+	}
+	targets, err := oneTarget(cfg.Targets, c.target)
+	if err != nil {
+		return err
+	}
+	var list []iampolicy.Target
+	for _, name := range slices.Sorted(maps.Keys(targets)) {
+		t, err := a.iamTarget(ctx, name, targets[name])
+		if err != nil {
+			return err
+		}
+		list = append(list, t)
+	}
+	return a.printPolicy(iampolicy.Conformance(conformance.TagKey, list))
 }
 
 // iamTarget finds out which Region and account a target is. STS is asked only where

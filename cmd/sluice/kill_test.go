@@ -70,6 +70,7 @@ func TestKilled(t *testing.T) {
 	}
 	running.Wait()
 	t.Logf("%s", total.table(time.Since(began)))
+	t.Logf("figure: kills by SIGKILL, each followed by a restart, with the same end, a whole chain and no call twice: %d, in %d worlds", total.killed(), total.worlds)
 	for _, phase := range killPhases {
 		if total.kills[phase] == 0 && loops >= 500 {
 			t.Errorf("no kill hit the phase %q: the test does not test it", phase)

@@ -31,7 +31,7 @@ func runFast(start string) int {
 	}
 	a := &app{
 		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: clockFrom(time.Unix(0, nanoseconds)),
-		pace: reconcile.Pace{Min: 4 * time.Millisecond, Max: 16 * time.Millisecond},
+		pace: reconcile.Pace{Min: 4 * time.Millisecond, Max: 16 * time.Millisecond}, faster: killSpeed / 5,
 	}
 	return a.run()
 }

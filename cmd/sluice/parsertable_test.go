@@ -49,7 +49,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 		functions: "reconcile/history.parseMeta reconcile/history.readMeta reconcile/history.readCheckpoint reconcile/history.readHead reconcile/history.readHolder reconcile/history.File.oldest cmd/sluice.readHistory",
 		targets:   "reconcile/history.FuzzFile"},
 	{bytes: "a record that a daemon gives", functions: "cmd/sluice.decode", targets: "cmd/sluice.FuzzRemoteRecord"},
-	{bytes: "the world file of the simulator", functions: "reconcile/ec2sim.ParseWorld reconcile/ec2sim.Duration.UnmarshalText reconcile/ec2sim.checker.form", targets: "reconcile/ec2sim.FuzzParseWorld"},
+	{bytes: "the world file of the simulator", functions: "reconcile/ec2sim.ParseWorld reconcile/ec2sim.ParseBehaviour cmd/sluice.readBehaviour reconcile/ec2sim.Duration.UnmarshalText reconcile/ec2sim.checker.form", targets: "reconcile/ec2sim.FuzzParseWorld"},
 	{bytes: "what the simulator is sent", functions: "reconcile/ec2sim.parseRequest reconcile/ec2sim.Server.lookupEvents reconcile/ec2sim.Server.postFault", targets: "reconcile/ec2sim.FuzzBody"},
 	{bytes: "any of these texts on their way out", targets: "cmd/sluice/render.FuzzClean cmd/sluice/render/report.FuzzLocateLosesNothing cmd/sluice/render/report.FuzzNoTextFromOutsideBreaksAFormat"},
 

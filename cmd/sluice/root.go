@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -21,8 +22,10 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	pace           reconcile.Pace // of the loop; its own when zero
-	simulated      bool           // EC2 is the demo's simulator
+	pace           reconcile.Pace    // of the loop; its own when zero
+	simulated      bool              // EC2 is the demo's simulator
+	transport      http.RoundTripper // to EC2, in place of the network; for tests
+	faster         int               // how many times as fast a simulated EC2 runs, for conformance
 }
 
 // execute runs one command line and returns its exit status.
@@ -72,7 +75,7 @@ Exit status: 0 done, nothing pending; 2 changes are pending or still converging;
 	root.SetErr(a.stderr)
 	root.AddCommand(
 		a.serveCommand(), a.planCommand(), a.applyCommand(), a.auditCommand(), a.historyCommand(), a.healthCommand(), a.ackCommand(),
-		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
+		a.explainCommand(), a.policyCommand(), a.importCommand(), a.doctorCommand(), a.iamPolicyCommand(), a.conformanceCommand(), a.scheduleCommand(), a.schemaCommand(), a.simCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	helpful(root)
 	return root

@@ -15,14 +15,15 @@ import (
 )
 
 func (a *app) simCommand() *cobra.Command {
-	var listen, world string
+	var listen, world, behaviour string
 	var speed float64
 	cmd := &cobra.Command{
 		Use:   "sim --world FILE",
 		Short: "Serve a simulated EC2 that speaks the real protocol",
 		Long: `Serve a simulated EC2: NAT gateways, network interfaces and subnets from a world
 file, with drains, limits, throttling and error codes as EC2 has them. The AWS
-CLI, the SDKs and sluice itself can be its clients.`,
+CLI, the SDKs and sluice itself can be its clients. Where AWS documents nothing,
+--behaviour gives the answers that "sluice conformance" got from it.`,
 		Example: `  sluice sim --world examples/quickstart/world.yaml --speed 60
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_DEFAULT_REGION=us-east-1 \
     AWS_ACCESS_KEY_ID=sim AWS_SECRET_ACCESS_KEY=sim aws ec2 describe-nat-gateways`,
@@ -40,6 +41,9 @@ CLI, the SDKs and sluice itself can be its clients.`,
 				return fmt.Errorf("--world: %w", err)
 			}
 			w, err := ec2sim.ParseWorld(world, data)
+			if err == nil && behaviour != "" {
+				w.Behaviour, err = readBehaviour(behaviour)
+			}
 			if err != nil {
 				return err
 			}
@@ -48,8 +52,17 @@ CLI, the SDKs and sluice itself can be its clients.`,
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4566", "address to serve on; port 0 takes a free one")
 	cmd.Flags().StringVar(&world, "world", "", "the world file")
+	cmd.Flags().StringVar(&behaviour, "behaviour", "", "answers of AWS, a file that \"sluice conformance\" has written")
 	cmd.Flags().Float64Var(&speed, "speed", 1, "how many simulated seconds pass in a second")
 	return cmd
+}
+
+func readBehaviour(file string) (ec2sim.Behaviour, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return ec2sim.Behaviour{}, fmt.Errorf("--behaviour: %w", err)
+	}
+	return ec2sim.ParseBehaviour(file, data)
 }
 
 func (a *app) serveSim(ctx context.Context, listen string, sim http.Handler) error {

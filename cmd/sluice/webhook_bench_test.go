@@ -151,7 +151,7 @@ func newBigWorld(b *testing.B, gateways int) *ec2sim.Server {
 	b.Helper()
 	var whole ec2sim.World
 	for from := 0; from < gateways; from += 1000 { // a file of a world has a largest size
-		part := worldOf(b, from, min(from+1000, gateways))
+		part := worldOfGateways(b, from, min(from+1000, gateways))
 		subnets, gateways := append(whole.Subnets, part.Subnets...), append(whole.NatGateways, part.NatGateways...)
 		whole = part
 		whole.Subnets, whole.NatGateways = subnets, gateways
@@ -159,7 +159,7 @@ func newBigWorld(b *testing.B, gateways int) *ec2sim.Server {
 	return ec2sim.New(whole, ec2sim.Options{})
 }
 
-func worldOf(b *testing.B, from, until int) ec2sim.World {
+func worldOfGateways(b *testing.B, from, until int) ec2sim.World {
 	b.Helper()
 	var text strings.Builder
 	text.WriteString("apiVersion: sluice/v1\nkind: World\nthrottling: false\ntiming: {assign: 1ms}\nsubnets:\n")

@@ -57,7 +57,7 @@ func (a *app) wire(ctx context.Context, cfg config.Config, ec2Mode string, count
 // client makes the client of one target.
 func (a *app) client(ctx context.Context, name string, target config.Target, ec2Mode string, count onCall) (*ec2.Client, error) {
 	return ec2.New(ctx, ec2.Config{
-		Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated,
+		Target: name, Region: target.Region, Profile: target.Profile, RoleARN: target.RoleARN, Endpoint: target.Endpoint, Mode: ec2Mode, Simulated: a.simulated, Transport: a.transport,
 		OnCall: func(ctx context.Context, a ec2.Attempt) {
 			if count != nil {
 				count(ctx, name, a)

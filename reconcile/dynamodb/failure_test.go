@@ -183,6 +183,24 @@ func TestATakingWhoseAnswerIsLostIsTakenOnce(t *testing.T) {
 	}
 }
 
+func TestAQuestionIsAskedAgain(t *testing.T) {
+	net := &network{}
+	db := open(t, server(t), net)
+	throttle := answered(400, "ThrottlingException", "slow down")
+	net.next(gone, throttle)
+	if _, err := db.Targets(ctx); err != nil || net.made() != "Query Query Query" {
+		t.Errorf("%v, made %s", err, net.made())
+	}
+	net.next(throttle, gone, gone)
+	if _, err := db.Targets(ctx); err == nil || net.made() != "Query Query Query" {
+		t.Errorf("%v, made %s", err, net.made())
+	}
+	net.next(answered(400, "AccessDeniedException", "no"))
+	if _, err := db.Targets(ctx); err == nil || net.made() != "Query" {
+		t.Errorf("%v, made %s", err, net.made())
+	}
+}
+
 func TestACallThatNobodyWaitsForIsNotMade(t *testing.T) {
 	net := &network{}
 	db := open(t, server(t), net)

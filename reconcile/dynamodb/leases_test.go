@@ -167,6 +167,7 @@ func TestEachStepIsOneRequest(t *testing.T) {
 			t.Errorf("%s made %q, not %q", c.what, got, c.calls)
 		}
 	}
+	t.Logf("a lease of %d bytes, an intent of %d, three records of a call of %d", s.size(t, "lease", "test"), s.size(t, "log#prod", fmt.Sprintf("%020d", 2)), s.size(t, "log#prod", fmt.Sprintf("%020d", 3)))
 	if size := s.size(t, "lease", "test"); size > 1024 {
 		t.Errorf("a lease of %d bytes costs two units a renewal", size)
 	}

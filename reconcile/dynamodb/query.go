@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -35,7 +36,7 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 	}
 	return func(yield func(attributes, error) bool) {
 		for {
-			out, err := call(ctx, db, "Query", db.api.Query, in)
+			out, err := db.page(ctx, in)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -49,6 +50,18 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 				return
 			}
 		}
+	}
+}
+
+// page asks once, and again where the answer did not come or is to be had later: a
+// question does no harm.
+func (db *DB) page(ctx context.Context, in *sdk.QueryInput) (*sdk.QueryOutput, error) {
+	for n := 1; ; n++ {
+		out, err := call(ctx, db, "Query", db.api.Query, in)
+		if err == nil || refused(err) && !throttled(err) || n == attempts || ctx.Err() != nil {
+			return out, err
+		}
+		pause(ctx, time.Duration(n)*breath)
 	}
 }
 

@@ -115,7 +115,8 @@ func (c *Client) holders(ctx context.Context, found map[string]inventory.Subnet)
 			doubtful[n.SubnetID] = fmt.Sprintf("DescribeNetworkInterfaces: %s holds an address that cannot be read; check the endpoint", cut(n.ID))
 		}
 	}
-	for id, s := range found {
+	for _, id := range keys(found) { // in order: what is read next goes by it
+		s := found[id]
 		if !s.CIDR.IsValid() {
 			doubtful[id] = fmt.Sprintf("DescribeSubnets: %s has no IPv4 range that can be read", cut(id))
 		}

@@ -70,6 +70,17 @@ func TestTheAWSCLIIsAClient(t *testing.T) {
 			`[["eni-0065a61b324d1897a","in-use",false,false,[["10.0.2.100",true],["10.0.2.31",false]],[{"Ipv4Prefix":"10.0.2.32/28"}]]]`},
 		{"the subnets", "describe-subnets --subnet-ids subnet-0a1b2c3d4e5f60002 --query Subnets[].[CidrBlock,AvailableIpAddressCount,AvailabilityZone]", `[["10.0.2.0/24",231,"us-east-1b"]]`},
 		{"the reservations", "get-subnet-cidr-reservations --subnet-id subnet-0a1b2c3d4e5f60001 --query SubnetIpv4CidrReservations[].[Cidr,ReservationType]", `[["10.0.1.240/28","explicit"]]`},
+		{"a new gateway", "create-nat-gateway --connectivity-type private --subnet-id subnet-0a1b2c3d4e5f60001 --client-token t1 --tag-specifications ResourceType=natgateway,Tags=[{Key=made,Value=cli}] --query [ClientToken,NatGateway.[State,SubnetId,ConnectivityType,NatGatewayAddresses[0].IsPrimary,Tags]]",
+			`["t1",["pending","subnet-0a1b2c3d4e5f60001","private",true,[{"Key":"made","Value":"cli"}]]]`},
+		{"the new gateway, a moment later", "describe-nat-gateways --filter Name=tag:made,Values=cli --query NatGateways[].State", `["available"]`},
+		{"a public gateway", "create-nat-gateway --subnet-id subnet-0a1b2c3d4e5f60001 --connectivity-type public --allocation-id eipalloc-1", "(UnsupportedOperation)"},
+		{"a new interface", "create-network-interface --subnet-id subnet-0a1b2c3d4e5f60001 --description new --tag-specifications ResourceType=network-interface,Tags=[{Key=made,Value=cli}] --query NetworkInterface.[Status,Description,TagSet]",
+			`["available","new",[{"Key":"made","Value":"cli"}]]`},
+		{"tags", "create-tags --resources eni-0065a61b324d1897a --tags Key=made,Value=too", `null`},
+		{"what has the tag", "describe-network-interfaces --filters Name=tag-key,Values=made --query NetworkInterfaces[].TagSet[?Key=='made'][].Value", `["too","cli"]`},
+		{"an interface in use is deleted", "delete-network-interface --network-interface-id eni-0065a61b324d1897a", "(InvalidParameterValue)"},
+		{"a gateway is deleted", "delete-nat-gateway --nat-gateway-id nat-0b7c1d2e3f4a5b6c7", `{"NatGatewayId": "nat-0b7c1d2e3f4a5b6c7"}`},
+		{"the gateway that was deleted", "describe-nat-gateways --nat-gateway-ids nat-0b7c1d2e3f4a5b6c7 --query NatGateways[].State", `["deleted"]`},
 		{"a gateway that is not there", "describe-nat-gateways --nat-gateway-ids nat-00000000000000000", "(NatGatewayNotFound)"},
 	}
 	for _, c := range cases {

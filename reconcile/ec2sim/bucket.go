@@ -14,6 +14,7 @@ type limit struct {
 // The published figures for the actions that the simulator knows.
 func natLimit() limit               { return limit{"nat-addresses", 10, 1} }
 func interfaceLimit() limit         { return limit{"private-ip-addresses", 100, 5} }
+func otherLimit() limit             { return limit{"mutating", 50, 5} }
 func readLimit(action string) limit { return limit{action, 100, 20} }
 func wholeListLimit() limit         { return limit{"DescribeNetworkInterfaces unfiltered", 50, 10} }
 

@@ -15,6 +15,14 @@ const (
 	statusFailed         = "failed"
 )
 
+// EC2's NatGatewayState, as far as time changes it.
+const (
+	statePending   = "pending"
+	stateAvailable = "available"
+	stateDeleting  = "deleting"
+	stateDeleted   = "deleted"
+)
+
 // advance lets simulated time pass. The world has no other clock: what is on its
 // way carries the time that remains, so a world is a plain value that can be
 // saved and loaded in the middle of a drain.
@@ -25,6 +33,9 @@ func (w *World) advance(d time.Duration) {
 	for i := range w.NatGateways {
 		if len(w.NatGateways[i].Transitions) > 0 {
 			w.NatGateways[i].advance(d, w.Failing)
+		}
+		if w.NatGateways[i].StateRemaining > 0 {
+			w.NatGateways[i].settle(d)
 		}
 	}
 }
@@ -49,6 +60,19 @@ func (g *NatGateway) advance(d time.Duration, failing []string) {
 		}
 	}
 	g.Transitions = left
+}
+
+// settle ends the gateway's own transition when its time has come.
+func (g *NatGateway) settle(d time.Duration) {
+	if g.StateRemaining = max(0, g.StateRemaining-Duration(d)); g.StateRemaining > 0 {
+		return
+	}
+	switch g.State {
+	case statePending:
+		g.State = stateAvailable
+	case stateDeleting:
+		g.State, g.Transitions = stateDeleted, nil
+	}
 }
 
 // moving reports whether an address with this status settles by itself.

@@ -15,7 +15,8 @@ func (w *World) withDefaults() {
 	orElse(&w.Region, "us-east-1")
 	orElse(&w.Limits.AddressesPerNatGateway, 8)
 	orElse(&w.Limits.AddressesPerNetworkInterface, 30)
-	orElse(&w.Timing.Assign, Duration(3*time.Second))
+	orElse(&w.Timing.Assign, orDuration(w.Behaviour.Assign, 3*time.Second))
+	orElse(&w.Timing.Create, Duration(10*time.Second))
 	for i := range w.Subnets {
 		orElse(&w.Subnets[i].AvailabilityZone, w.Region+"a")
 	}
@@ -56,6 +57,7 @@ func (w *World) clone() World {
 	if w.Throttling != nil {
 		c.Throttling = new(*w.Throttling)
 	}
+	c.Behaviour = w.Behaviour.clone()
 	c.Failing = slices.Clone(w.Failing)
 	c.Subnets = slices.Clone(w.Subnets)
 	for i := range c.Subnets {

@@ -94,6 +94,9 @@ func (s *Server) answer(in incoming, call *Call) outcome {
 	if problem != nil {
 		return outcome{fail: problem}
 	}
+	if p.flag("DryRun") {
+		return outcome{fail: s.rehearse(act, p)}
+	}
 	c := &exchange{server: s, action: act, p: p, world: &s.world, call: call}
 	if !act.mutating {
 		c.world = s.view(act.name)
@@ -123,7 +126,7 @@ func (s *Server) admit(in incoming) (action, params, *failure) {
 	case !known:
 		return act, p, fail(codeInvalidAction, "The action %s is not valid for this web service.", quote(p.one("Action")))
 	// Everything that gets this far takes a token, also what is refused later.
-	case !s.take(act.limit(p)):
+	case !s.free(p) && !s.take(act.limit(p)):
 		return act, p, fail(codeRequestLimitExceeded, "Request limit exceeded.")
 	}
 	if problem := p.check(act.accepts); problem != nil {
@@ -138,10 +141,27 @@ func (s *Server) admit(in incoming) (action, params, *failure) {
 	case s.world.denies(in.principal, act.name):
 		return act, p, fail(codeUnauthorized, "You are not authorized to perform this operation. "+
 			"User: %s is not authorized to perform: ec2:%s", s.world.user(in.principal), act.name)
-	case p.flag("DryRun"):
-		return act, p, fail(codeDryRun, "Request would have succeeded, but DryRun flag is set.")
 	}
 	return act, p, nil
+}
+
+// rehearse answers a request with DryRun. The world is looked at only for what the world's
+// [Behaviour] says that AWS looks at; nothing changes.
+func (s *Server) rehearse(act action, p params) *failure {
+	if !act.mutating || len(s.world.Behaviour.DryRun) == 0 {
+		return s.world.dryRun(nil)
+	}
+	scratch := s.world.clone()
+	trial := &Server{world: scratch, fired: map[string]int{}, tokens: map[string]string{}, rng: s.rng, started: s.started}
+	trial.world.Faults = nil
+	_, problem := act.run(&exchange{server: trial, action: act, p: p, world: &trial.world, call: &Call{}})
+	return s.world.dryRun(problem)
+}
+
+// free reports whether a request takes no token: one with DryRun, where the world says so.
+func (s *Server) free(p params) bool {
+	takes := s.world.Behaviour.DryRunTakesTokens
+	return p.flag("DryRun") && takes != nil && !*takes
 }
 
 // denies reports whether the world takes the action away from the principal.

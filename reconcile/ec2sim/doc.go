@@ -24,7 +24,8 @@
 // # What is invented
 //
 // Where AWS documents no answer the simulator had to choose one. A client must
-// not rely on these:
+// not rely on these. What `sluice conformance` was answered by AWS itself, a [Behaviour],
+// takes the place of a choice:
 //
 //	case                                               choice here
 //	unassign a primary address                         InvalidParameterValue
@@ -57,4 +58,9 @@
 //	CIDR reservations in AvailableIpAddressCount       they do not lower it
 //	AllowReassignment                                  moves at once
 //	which calls share a token bucket                   the NAT-address calls one, the interface calls one
+//	a public gateway is to be made                     UnsupportedOperation
+//	how long a gateway is pending, and deleting        10s
+//	an interface that is in use is deleted             InvalidParameterValue
+//
+// Gateways and interfaces can be made and deleted as far as the conformance run needs it.
 package ec2sim

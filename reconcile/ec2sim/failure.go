@@ -15,6 +15,7 @@ const (
 	codeIncorrectState       = "IncorrectState"
 	codeInterfaceMalformed   = "InvalidNetworkInterfaceId.Malformed"
 	codeInterfaceMissing     = "InvalidNetworkInterfaceID.NotFound"
+	codeInterfaceInUse       = "InvalidParameterValue"
 	codeInternal             = "InternalError"
 	codeInvalidAction        = "InvalidAction"
 	codeInvalidCombination   = "InvalidParameterCombination"
@@ -43,6 +44,7 @@ type failure struct {
 	status  int
 	code    string
 	message string
+	of      string // the question of [Behaviour] that it answers, or ""
 }
 
 // fail makes a failure with the HTTP status that belongs to its code.

@@ -104,7 +104,7 @@ func (s *Server) respond(r *http.Request) (response, error) {
 	}
 	in := parseRequest(r, body)
 	if err != nil {
-		in.problem = &failure{http.StatusRequestEntityTooLarge, codeInvalidValue, err.Error()}
+		in.problem = &failure{status: http.StatusRequestEntityTooLarge, code: codeInvalidValue, message: err.Error()}
 	}
 	// The lock is not held while a slow answer waits: the effect is there at once.
 	out := s.serve(in)

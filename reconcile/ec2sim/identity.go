@@ -69,11 +69,11 @@ type evaluationItem struct {
 // most principals may not ask.
 func simulatePrincipalPolicy(c *exchange) (reply, *failure) {
 	if !c.world.SimulatesPolicy {
-		return nil, &failure{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: iam:%s", c.world.user(c.call.Principal), simulateAction)}
+		return nil, &failure{status: 403, code: "AccessDenied", message: fmt.Sprintf("User: %s is not authorized to perform: iam:%s", c.world.user(c.call.Principal), simulateAction)}
 	}
 	source, found := strings.CutPrefix(c.p.one("PolicySourceArn"), c.world.user(""))
 	if !found {
-		return nil, &failure{404, "NoSuchEntity", "The principal of PolicySourceArn does not exist"}
+		return nil, &failure{status: 404, code: "NoSuchEntity", message: "The principal of PolicySourceArn does not exist"}
 	}
 	resources := c.p.list("ResourceArns.member")
 	if len(resources) == 0 {

@@ -100,7 +100,9 @@ func (c *exchange) chooseAddresses(n *NetworkInterface, sp *space) ([]string, *f
 		}
 		movable := holder.Primary != ip && holder.gateway == "" && !holder.RequesterManaged && !holder.OperatorManaged
 		if !c.p.flag("AllowReassignment") || !movable {
-			return nil, fail(codeInvalidValue, "Address %s is already assigned to %s", ip, holder.ID)
+			if f := c.world.answer("interface-address-taken", codeInvalidValue, "Address %s is already assigned to %s", ip, holder.ID); f != nil {
+				return nil, f
+			}
 		}
 	}
 	return ips, nil
@@ -151,7 +153,9 @@ func unassignAddresses(c *exchange) (reply, *failure) {
 			return nil, fail(codeInvalidValue, "Address %s is the primary address of %s and cannot be unassigned", ip, n.ID)
 		}
 		if !slices.Contains(n.Secondary, ip) {
-			return nil, fail(codeInvalidValue, "Some of %q are not assigned to interface %s", ips, n.ID)
+			if f := c.world.answer("interface-address-not-there", codeInvalidValue, "Some of %q are not assigned to interface %s", ips, n.ID); f != nil {
+				return nil, f
+			}
 		}
 	}
 	for _, b := range blocks {

@@ -28,13 +28,21 @@ func (c *exchange) changeable() (*NatGateway, *failure) {
 	g, ok := c.world.natGateway(id)
 	switch {
 	case !ok:
-		return nil, fail(codeNatGatewayMissing, "The NAT gateway %s was not found", id)
+		f := fail(codeNatGatewayMissing, "The NAT gateway %s was not found", id)
+		if known := c.world.answer("gateway-missing", codeNatGatewayMissing, "%s", f.message); known != nil {
+			f = known
+		}
+		return nil, f
 	case g.ConnectivityType != "private" || g.AvailabilityMode != "zonal":
 		return nil, fail(codeUnsupported, "NAT gateway %s is %s and %s; its private addresses cannot be changed", id, g.ConnectivityType, g.AvailabilityMode)
-	case g.State != "available":
-		return nil, fail(codeIncorrectState, "NAT gateway %s is %s, not available", id, g.State)
+	case g.State == statePending:
+		return g, c.world.answer("gateway-pending", codeIncorrectState, "NAT gateway %s is pending, not available", id)
+	case g.State != stateAvailable:
+		return g, c.world.answer("gateway-deleting", codeIncorrectState, "NAT gateway %s is %s, not available", id, g.State)
+	case slices.ContainsFunc(g.Transitions, func(t Transition) bool { return t.Status == statusUnassigning }):
+		return g, c.world.answer("busy-draining", codeOperationInProgress, "NAT gateway %s has an address operation in progress", id)
 	case g.busy():
-		return nil, fail(codeOperationInProgress, "NAT gateway %s has an address operation in progress", id)
+		return g, c.world.answer("busy-assigning", codeOperationInProgress, "NAT gateway %s has an address operation in progress", id)
 	}
 	return g, nil
 }
@@ -46,11 +54,14 @@ func assignNatAddress(c *exchange) (reply, *failure) {
 	if problem != nil {
 		return nil, problem
 	}
-	ips, problem := c.chooseNatAddresses(g)
+	ips, some, problem := c.chooseNatAddresses(g)
 	if problem != nil {
 		return nil, problem
 	}
 	ips, after := c.cut(ips)
+	if after == nil {
+		after = some
+	}
 	// An address that failed before and is assigned anew loses its old row.
 	g.Secondary = append(without(g.Secondary, ips...), ips...)
 	transitions := slices.DeleteFunc(slices.Clone(g.Transitions), func(t Transition) bool { return slices.Contains(ips, t.IP) })
@@ -62,11 +73,12 @@ func assignNatAddress(c *exchange) (reply, *failure) {
 }
 
 // chooseNatAddresses returns the addresses to assign: those of the request once
-// they are found to be free, or as many as it asks for.
-func (c *exchange) chooseNatAddresses(g *NatGateway) ([]string, *failure) {
+// they are found to be free, or as many as it asks for; and, where only some of them are
+// and the world's [Behaviour] says that these are assigned, how the call fails afterwards.
+func (c *exchange) chooseNatAddresses(g *NatGateway) (free []string, some, problem *failure) {
 	sp, ok := c.world.space(g.SubnetID)
 	if !ok {
-		return nil, fail(codeSubnetMissing, "The subnet ID '%s' does not exist", g.SubnetID)
+		return nil, nil, fail(codeSubnetMissing, "The subnet ID '%s' does not exist", g.SubnetID)
 	}
 	ips := c.p.list("PrivateIpAddress")
 	wanted := max(len(ips), c.p.number("PrivateIpAddressCount"))
@@ -78,21 +90,44 @@ func (c *exchange) chooseNatAddresses(g *NatGateway) ([]string, *failure) {
 		}
 	}
 	if limit := c.world.Limits.AddressesPerNatGateway; held+wanted > limit {
-		return nil, fail(codeLimitExceeded, "NAT gateway %s holds %d private addresses; %d more exceed the limit of %d", g.ID, held, wanted, limit)
+		f := c.world.answer("ninth-address", codeLimitExceeded, "NAT gateway %s holds %d private addresses; %d more exceed the limit of %d", g.ID, held, wanted, limit)
+		if f != nil {
+			return nil, nil, f
+		}
 	}
 	if len(ips) == 0 {
-		return sp.choose(wanted)
+		free, problem = sp.choose(wanted)
+		return free, nil, problem
 	}
 	for _, ip := range ips {
-		addr := netip.MustParseAddr(ip) // addressCheck has seen it
-		if reason := sp.refuse(addr); reason != "" {
-			return nil, fail(codeInvalidValue, "%s", reason)
+		if f := c.refuseNatAddress(g, sp, ip, len(ips) > 1); f != nil {
+			some = f
+			continue
 		}
-		if n, held := sp.held[addr]; held {
-			return nil, fail(codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
-		}
+		free = append(free, ip)
 	}
-	return ips, nil
+	if partial := c.world.Behaviour.PartialSuccess; some != nil && (len(free) == 0 || partial == nil || !*partial) {
+		return nil, nil, some
+	}
+	return free, some, nil
+}
+
+// refuseNatAddress says why a gateway cannot have an address, or nil. several says that it is one of some.
+func (c *exchange) refuseNatAddress(g *NatGateway, sp *space, ip string, several bool) *failure {
+	addr := netip.MustParseAddr(ip) // addressCheck has seen it
+	if reason := sp.refuse(addr); reason != "" {
+		return c.world.answer("address-outside-subnet", codeInvalidValue, "%s", reason)
+	}
+	n, held := sp.held[addr]
+	switch {
+	case !held:
+		return nil
+	case several:
+		return c.world.answer("several-one-taken", codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
+	case n.gateway == g.ID:
+		return c.world.answer("address-on-gateway-already", codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
+	}
+	return c.world.answer("address-taken", codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
 }
 
 // choose picks n addresses the way EC2 does for a count.
@@ -118,10 +153,13 @@ func unassignNatAddress(c *exchange) (reply, *failure) {
 	ips := c.p.list("PrivateIpAddress")
 	for _, ip := range ips {
 		if ip == g.Primary {
-			return nil, fail(codeInvalidValue, "Address %s is the primary address of %s and cannot be unassigned", ip, g.ID)
-		}
-		if !slices.Contains(g.Secondary, ip) {
-			return nil, fail(codeInvalidValue, "Address %s is not assigned to %s", ip, g.ID)
+			if f := c.world.answer("unassign-primary", codeInvalidValue, "Address %s is the primary address of %s and cannot be unassigned", ip, g.ID); f != nil {
+				return nil, f
+			}
+		} else if !slices.Contains(g.Secondary, ip) {
+			if f := c.world.answer("unassign-not-there", codeInvalidValue, "Address %s is not assigned to %s", ip, g.ID); f != nil {
+				return nil, f
+			}
 		}
 	}
 	drain := defaultDrain
@@ -129,8 +167,10 @@ func unassignNatAddress(c *exchange) (reply, *failure) {
 		drain = c.p.number("MaxDrainDurationSeconds")
 	}
 	remaining := Duration(time.Duration(drain) * time.Second)
-	if g.DrainsAfter > 0 {
-		remaining = min(remaining, g.DrainsAfter)
+	for _, sooner := range []Duration{g.DrainsAfter, c.world.Behaviour.DrainEnds} {
+		if sooner > 0 {
+			remaining = min(remaining, sooner)
+		}
 	}
 	ips, after := c.cut(ips)
 	transitions := slices.DeleteFunc(slices.Clone(g.Transitions), func(t Transition) bool { return slices.Contains(ips, t.IP) })

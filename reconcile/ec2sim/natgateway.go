@@ -64,17 +64,22 @@ func describeNatGateways(c *exchange) (reply, *failure) {
 	}
 	out := &natGatewaysReply{NextToken: next}
 	for _, g := range items {
-		item := natGatewayItem{
-			NatGatewayID: g.ID, SubnetID: g.SubnetID, VpcID: g.VpcID, State: g.State,
-			CreateTime: stampTime(c.server.started), FailureCode: g.FailureCode, FailureMessage: g.FailureMessage,
-			ConnectivityType: g.ConnectivityType, AvailabilityMode: g.AvailabilityMode, Tags: tagSet(g.tags()),
-		}
-		if g.Primary != "" {
-			item.Addresses.Items = g.items(append([]string{g.Primary}, g.Secondary...))
-		}
-		out.NatGateways.Items = append(out.NatGateways.Items, item)
+		out.NatGateways.Items = append(out.NatGateways.Items, c.describeNatGateway(g))
 	}
 	return out, nil
+}
+
+// describeNatGateway writes a gateway as EC2 does.
+func (c *exchange) describeNatGateway(g NatGateway) natGatewayItem {
+	item := natGatewayItem{
+		NatGatewayID: g.ID, SubnetID: g.SubnetID, VpcID: g.VpcID, State: g.State,
+		CreateTime: stampTime(c.server.started), FailureCode: g.FailureCode, FailureMessage: g.FailureMessage,
+		ConnectivityType: g.ConnectivityType, AvailabilityMode: g.AvailabilityMode, Tags: tagSet(g.tags()),
+	}
+	if g.Primary != "" {
+		item.Addresses.Items = g.items(append([]string{g.Primary}, g.Secondary...))
+	}
+	return item
 }
 
 // items describes addresses of the gateway as EC2 does.

@@ -144,7 +144,11 @@ func (c *exchange) changeableInterface() (*NetworkInterface, *failure) {
 		return n, nil
 	}
 	if slices.ContainsFunc(c.world.interfaces(), func(n nic) bool { return n.ID == id }) {
-		return nil, fail(codeNotPermitted, "Network interface %s belongs to a NAT gateway; you may not change it", id)
+		f := fail(codeNotPermitted, "Network interface %s belongs to a NAT gateway; you may not change it", id)
+		if known := c.world.answer("gateway-interface", codeNotPermitted, "%s", f.message); known != nil {
+			f = known
+		}
+		return nil, f
 	}
 	return nil, fail(codeInterfaceMissing, "The networkInterface ID '%s' does not exist", id)
 }

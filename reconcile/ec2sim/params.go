@@ -23,12 +23,14 @@ type param struct {
 type form int
 
 const (
-	text    form = iota // Name=value
-	list                // Name.1=value&Name.2=value
-	whole               // Name=12
-	truth               // Name=true
-	filters             // Name.1.Name=key&Name.1.Value.1=value
-	members             // Name.member.1=value, as IAM writes lists
+	text     form = iota // Name=value
+	list                 // Name.1=value&Name.2=value
+	whole                // Name=12
+	truth                // Name=true
+	filters              // Name.1.Name=key&Name.1.Value.1=value
+	members              // Name.member.1=value, as IAM writes lists
+	tagPairs             // Name.1.Key=key&Name.1.Value=value
+	tagSpecs             // Name.1.ResourceType=type&Name.1.Tag.1.Key=key&Name.1.Tag.1.Value=value
 )
 
 // params are the parameters of one request. The accessors expect that check has
@@ -81,6 +83,13 @@ func (f form) fits(key, rest string) bool {
 	case members:
 		number, ok := strings.CutPrefix(rest, "member.")
 		return ok && index(number) > 0
+	case tagPairs:
+		number, field, _ := strings.Cut(rest, ".")
+		return index(number) > 0 && (field == "Key" || field == "Value")
+	case tagSpecs:
+		number, field, _ := strings.Cut(rest, ".")
+		pair, isTag := strings.CutPrefix(field, "Tag.")
+		return index(number) > 0 && (field == "ResourceType" || isTag && tagPairs.fits(key, pair))
 	case filters:
 		number, field, _ := strings.Cut(rest, ".")
 		value, isValue := strings.CutPrefix(field, "Value.")

@@ -19,10 +19,10 @@ func parseRequest(r *http.Request, body []byte) incoming {
 	merge(in.values, query)
 	switch {
 	case r.URL.Path != "/" && r.URL.Path != "":
-		in.problem = &failure{http.StatusNotFound, codeInvalidAction, "The EC2 query protocol is served on / only"}
+		in.problem = &failure{status: http.StatusNotFound, code: codeInvalidAction, message: "The EC2 query protocol is served on / only"}
 	case r.Method == http.MethodPost && !isForm(r.Header.Get("Content-Type")):
-		in.problem = &failure{http.StatusUnsupportedMediaType, codeUnsupportedProtocol,
-			"The body must be application/x-www-form-urlencoded"}
+		in.problem = &failure{status: http.StatusUnsupportedMediaType, code: codeUnsupportedProtocol,
+			message: "The body must be application/x-www-form-urlencoded"}
 	case r.Method == http.MethodPost:
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
@@ -30,7 +30,7 @@ func parseRequest(r *http.Request, body []byte) incoming {
 		}
 		merge(in.values, form)
 	case r.Method != http.MethodGet:
-		in.problem = &failure{http.StatusMethodNotAllowed, codeUnsupported, "Use POST with a form, or GET with a query"}
+		in.problem = &failure{status: http.StatusMethodNotAllowed, code: codeUnsupported, message: "Use POST with a form, or GET with a query"}
 	}
 	in.sourceIP, in.agent = sourceIP(r), r.UserAgent()
 	in.principal, in.signed = principal(r.Header.Get("Authorization"), in.values)

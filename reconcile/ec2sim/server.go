@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -35,6 +36,7 @@ type Server struct {
 	fired   map[string]int
 	calls   []Call
 	seq     int
+	tokens  map[string]string // what was made for a ClientToken
 }
 
 // New starts a simulator from a world. What the world leaves open gets its
@@ -48,7 +50,7 @@ func New(w World, opts Options) *Server {
 	}
 	s := &Server{
 		now: opts.Now, speed: opts.Speed, started: opts.Now(), actions: actions(),
-		world: w.clone(), buckets: map[string]*bucket{}, fired: map[string]int{},
+		world: w.clone(), buckets: map[string]*bucket{}, fired: map[string]int{}, tokens: map[string]string{},
 		rng: rand.New(rand.NewPCG(opts.Seed, 0x5ec2)),
 	}
 	s.asOf = s.started
@@ -135,10 +137,14 @@ type Call struct {
 const keepCalls = 100_000
 
 // Calls returns the call log, oldest first.
-func (s *Server) Calls() []Call {
+func (s *Server) Calls() []Call { return s.CallsAfter(0) }
+
+// CallsAfter returns the calls of the log whose Seq is higher than seq, oldest first.
+func (s *Server) CallsAfter(seq int) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := slices.Clone(s.calls)
+	i, _ := slices.BinarySearchFunc(s.calls, seq, func(c Call, seq int) int { return cmp.Compare(c.Seq, seq+1) })
+	list := slices.Clone(s.calls[i:])
 	for i := range list {
 		list[i].Parameters = cloneValues(list[i].Parameters)
 	}

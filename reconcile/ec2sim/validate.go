@@ -44,6 +44,7 @@ func (k *checker) world(w *World) {
 	for i := range w.NetworkInterfaces {
 		k.networkInterface(path{}.at("networkInterfaces", i), w, &w.NetworkInterfaces[i], spaces, ids)
 	}
+	k.behaviour(path{"behaviour"}, w.Behaviour)
 	for i, ip := range w.Failing {
 		k.address(path{}.at("failing", i), ip)
 	}

@@ -21,6 +21,8 @@ type World struct {
 	ClockAhead      Duration `json:"clockAhead,omitempty"`      // how far EC2's clock, as its answers show it, is ahead
 	SimulatesPolicy bool     `json:"simulatesPolicy,omitempty"` // iam:SimulatePrincipalPolicy is allowed, and answers by denied
 
+	Behaviour Behaviour `json:"behaviour,omitzero"` // what AWS answered where nothing is documented
+
 	CloudTrail        CloudTrail         `json:"cloudTrail,omitzero"` // LookupEvents; off when absent
 	Limits            Limits             `json:"limits,omitzero"`
 	Timing            Timing             `json:"timing,omitzero"`
@@ -42,6 +44,7 @@ type Limits struct {
 // Timing says how long EC2 takes.
 type Timing struct {
 	Assign Duration `json:"assign,omitempty"` // how long an address is assigning; 3s when absent
+	Create Duration `json:"create,omitempty"` // how long a NAT gateway is pending, and deleting; 10s when absent
 }
 
 // Subnet is one subnet.
@@ -71,6 +74,7 @@ type NatGateway struct {
 	ConnectivityType   string            `json:"connectivityType,omitempty"` // private when absent, or public
 	AvailabilityMode   string            `json:"availabilityMode,omitempty"` // zonal when absent, or regional
 	State              string            `json:"state,omitempty"`            // available when absent
+	StateRemaining     Duration          `json:"stateRemaining,omitempty"`   // simulated time until pending or deleting ends; never when absent
 	FailureCode        string            `json:"failureCode,omitempty"`
 	FailureMessage     string            `json:"failureMessage,omitempty"`
 	Primary            string            `json:"primary,omitempty"`

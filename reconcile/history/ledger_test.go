@@ -160,10 +160,10 @@ func TestOpenAndUnsettledLookAtAllResources(t *testing.T) {
 	if got := seqs(l.Unsettled()); !slices.Equal(got, []uint64{4, 10}) {
 		t.Errorf("unsettled: %v", got)
 	}
-	if got := seqs(l.Open(start.Add(-1))); !slices.Equal(got, []uint64{1, 4, 10}) {
+	if got := seqs(l.Open(func(r Record) bool { return r.Time.After(start.Add(-1)) })); !slices.Equal(got, []uint64{1, 4, 10}) {
 		t.Errorf("open since the start: %v", got)
 	}
-	if got := seqs(l.Open(start.Add(time.Hour))); !slices.Equal(got, []uint64{4, 10}) {
+	if got := seqs(l.Open(func(r Record) bool { return r.Time.After(start.Add(time.Hour)) })); !slices.Equal(got, []uint64{4, 10}) {
 		t.Errorf("open since later: %v", got)
 	}
 }

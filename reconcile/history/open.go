@@ -3,7 +3,6 @@ package history
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Unsettled returns the undecided intents of all resources, oldest first, each
@@ -14,32 +13,31 @@ func (l *Ledger) Unsettled() []Record {
 }
 
 // Open returns the intents of all resources, oldest first, that are undecided, or
-// newer than since and may have had an effect: a read of EC2 may not show it yet.
-func (l *Ledger) Open(since time.Time) []Record {
+// young and may have had an effect: a read of EC2 may not show it yet. Which are young
+// is for the caller to say, who is given them as they are returned.
+func (l *Ledger) Open(young func(Record) bool) []Record {
 	return l.all(func(i *intent) bool {
-		return i.undecided() || later(i.Time, i.ended).After(since) && !i.ineffective() && i.settled != OutcomeNotDone
+		return i.undecided() || !i.ineffective() && i.settled != OutcomeNotDone && young(i.record())
 	})
+}
+
+// record is the intent with its outcome so far, at the time of that.
+func (i *intent) record() Record {
+	r := i.Record
+	r.Outcome = i.outcome
+	if !i.ended.IsZero() {
+		r.Time = i.ended
+	}
+	return r
 }
 
 func (l *Ledger) all(want func(*intent) bool) []Record {
 	var list []Record
 	for _, i := range l.intents {
 		if want(i) {
-			r := i.Record
-			r.Outcome = i.outcome
-			if !i.ended.IsZero() {
-				r.Time = i.ended
-			}
-			list = append(list, r)
+			list = append(list, i.record())
 		}
 	}
 	slices.SortFunc(list, func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return list
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -57,11 +57,29 @@ func TestPoliciesAreAsInTheGoldenFiles(t *testing.T) {
 	}
 }
 
-// A call that is added to reconcile/ec2 without a permission fails here, and so does
-// a permission that nobody needs.
+// A call that is added to reconcile/ec2 or reconcile/dynamodb without a permission fails
+// here, and so does a permission that nobody needs.
 func TestThePolicyAllowsWhatTheCodeCallsAndNoMore(t *testing.T) {
+	table := Policy{}
+	table.AllowTable("arn:aws:dynamodb:us-east-1:123456789012:table/sluice")
+	for folder, policy := range map[string]Policy{"ec2": For("apply", fleet), "dynamodb": table} {
+		allowed := map[string]bool{}
+		for _, s := range policy.Statement {
+			for _, name := range s.Action {
+				allowed[name] = true
+			}
+		}
+		if called := calls(t, folder); !maps.Equal(called, allowed) {
+			t.Errorf("reconcile/%s calls %v\nthe policy allows %v", folder, slices.Sorted(maps.Keys(called)), slices.Sorted(maps.Keys(allowed)))
+		}
+	}
+}
+
+// calls are the operations of the SDK that a package's source names, as IAM has them.
+func calls(t *testing.T, folder string) map[string]bool {
+	t.Helper()
 	called := map[string]bool{}
-	files, err := filepath.Glob(filepath.Join("..", "ec2", "*.go"))
+	files, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
@@ -76,21 +94,13 @@ func TestThePolicyAllowsWhatTheCodeCallsAndNoMore(t *testing.T) {
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if method, ok := n.(*ast.SelectorExpr); ok { // c.api.DescribeSubnets
 				if client, ok := method.X.(*ast.SelectorExpr); ok && client.Sel.Name == "api" && method.Sel.Name != "Options" {
-					called["ec2:"+method.Sel.Name] = true
+					called[folder+":"+method.Sel.Name] = true
 				}
 			}
 			return true
 		})
 	}
-	allowed := map[string]bool{}
-	for _, s := range For("apply", fleet).Statement {
-		for _, name := range s.Action {
-			allowed[name] = true
-		}
-	}
-	if !maps.Equal(called, allowed) {
-		t.Errorf("reconcile/ec2 calls %v\nthe policy allows %v", slices.Sorted(maps.Keys(called)), slices.Sorted(maps.Keys(allowed)))
-	}
+	return called
 }
 
 // What can change something is bounded by a resource or by tags, never by nothing.

@@ -11,6 +11,18 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/lease/leasetest"
 )
 
+// soon waits until something is so, for ten minutes at most.
+func soon(t *testing.T, so func() bool) {
+	t.Helper()
+	for range 600 {
+		if so() {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+	t.Fatal("it does not come about within ten minutes")
+}
+
 // kill cuts a replica off for good, as the network does, or SIGKILL: it cannot say so.
 func (r *replica) kill() { r.view.Down(true) }
 
@@ -134,9 +146,7 @@ func TestAKilledReplicasTargetWaitsAWholeLeaseAndIsActedOnAfterAnother(t *testin
 		}
 		holder.kill()
 		killed := time.Now()
-		for other.holds() == "" {
-			time.Sleep(time.Second)
-		}
+		soon(t, func() bool { return other.holds() != "" })
 		took := time.Since(killed)
 		if old.Remaining() != 0 {
 			t.Errorf("%s left of the lease that was taken", old.Remaining())
@@ -222,9 +232,7 @@ func TestALeaseThatSomebodyRemovedIsLostAndWaitedFor(t *testing.T) {
 		if a.holds() != "" || h.Remaining() != 0 || a.log.count("a lease was lost") != 1 {
 			t.Fatalf("still holds %q with %s left", a.holds(), h.Remaining())
 		}
-		for a.holds() == "" {
-			time.Sleep(time.Second)
-		}
+		soon(t, func() bool { return a.holds() != "" })
 		if took := time.Since(dropped); took < duration || a.lease("prod").Epoch() != 2 || time.Until(a.lease("prod").ActFrom()) < duration {
 			t.Errorf("taken after %s with epoch %d, acts in %s", took, a.lease("prod").Epoch(), time.Until(a.lease("prod").ActFrom()))
 		}

@@ -1,0 +1,178 @@
+package ec2sim
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// createNatGatewayReply is the answer of CreateNatGateway.
+type createNatGatewayReply struct {
+	header
+	ClientToken string         `xml:"clientToken,omitempty"`
+	NatGateway  natGatewayItem `xml:"natGateway"`
+}
+
+// createNatGateway is CreateNatGateway, for private gateways. The gateway is pending until
+// Timing.Create is over.
+func createNatGateway(c *exchange) (reply, *failure) {
+	token := c.p.one("ClientToken")
+	if id, made := c.server.tokens[token]; made && token != "" {
+		g, _ := c.world.natGateway(id)
+		return &createNatGatewayReply{ClientToken: token, NatGateway: c.describeNatGateway(*g)}, nil
+	}
+	if c.p.one("ConnectivityType") != "private" {
+		return nil, fail(codeUnsupported, "This simulator makes private NAT gateways only")
+	}
+	subnet, ip, problem := c.place()
+	if problem != nil {
+		return nil, problem
+	}
+	g := NatGateway{
+		ID: derivedID("nat-", c.call.RequestID), SubnetID: subnet.ID, Primary: ip, Tags: c.p.tagSpec("natgateway"),
+		State: statePending, StateRemaining: c.world.Timing.Create,
+	}
+	c.world.NatGateways = append(slices.Clone(c.world.NatGateways), g)
+	c.world.withDefaults()
+	c.server.tokens[token], c.call.Effect = g.ID, true
+	made, _ := c.world.natGateway(g.ID)
+	return &createNatGatewayReply{ClientToken: token, NatGateway: c.describeNatGateway(*made)}, nil
+}
+
+// place is where something new goes: the subnet, and the address that was asked for or one that EC2
+// chooses.
+func (c *exchange) place() (*Subnet, string, *failure) {
+	id := c.p.one("SubnetId")
+	subnet, ok := c.world.subnet(id)
+	sp, readable := c.world.space(id)
+	if !ok || !readable {
+		return nil, "", fail(codeSubnetMissing, "The subnet ID '%s' does not exist", id)
+	}
+	ip := c.p.one("PrivateIpAddress")
+	if ip == "" {
+		chosen, problem := sp.choose(1)
+		if problem != nil {
+			return nil, "", problem
+		}
+		return subnet, chosen[0], nil
+	}
+	addr := netip.MustParseAddr(ip) // addressCheck has seen it
+	if reason := sp.refuse(addr); reason != "" {
+		return nil, "", fail(codeInvalidValue, "%s", reason)
+	}
+	if n, held := sp.held[addr]; held {
+		return nil, "", fail(codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
+	}
+	return subnet, ip, nil
+}
+
+// deleteNatGatewayReply is the answer of DeleteNatGateway.
+type deleteNatGatewayReply struct {
+	header
+	NatGatewayID string `xml:"natGatewayId"`
+}
+
+// deleteNatGateway is DeleteNatGateway. What is on its way does not hinder it.
+func deleteNatGateway(c *exchange) (reply, *failure) {
+	id := c.p.one("NatGatewayId")
+	g, ok := c.world.natGateway(id)
+	if !ok || g.State == stateDeleted {
+		return nil, fail(codeNatGatewayMissing, "The NAT gateway %s was not found", id)
+	}
+	if g.State != stateDeleting {
+		g.State, g.StateRemaining, c.call.Effect = stateDeleting, c.world.Timing.Create, true
+	}
+	return &deleteNatGatewayReply{NatGatewayID: id}, nil
+}
+
+// createInterfaceReply is the answer of CreateNetworkInterface.
+type createInterfaceReply struct {
+	header
+	ClientToken      string        `xml:"clientToken,omitempty"`
+	NetworkInterface interfaceItem `xml:"networkInterface"`
+}
+
+// createNetworkInterface is CreateNetworkInterface; the interface is attached to nothing.
+func createNetworkInterface(c *exchange) (reply, *failure) {
+	token := c.p.one("ClientToken")
+	if id, made := c.server.tokens[token]; made && token != "" {
+		n, _ := c.world.networkInterface(id)
+		return &createInterfaceReply{ClientToken: token, NetworkInterface: c.world.describe(nic{NetworkInterface: *n})}, nil
+	}
+	subnet, ip, problem := c.place()
+	if problem != nil {
+		return nil, problem
+	}
+	n := NetworkInterface{
+		ID: derivedID("eni-", c.call.RequestID), SubnetID: subnet.ID, Primary: ip, Description: c.p.one("Description"),
+		Status: "available", InterfaceType: "interface", Tags: c.p.tagSpec("network-interface"),
+	}
+	c.world.NetworkInterfaces = append(slices.Clone(c.world.NetworkInterfaces), n)
+	c.server.tokens[token], c.call.Effect = n.ID, true
+	return &createInterfaceReply{ClientToken: token, NetworkInterface: c.world.describe(nic{NetworkInterface: n})}, nil
+}
+
+// deleteNetworkInterface is DeleteNetworkInterface.
+func deleteNetworkInterface(c *exchange) (reply, *failure) {
+	n, problem := c.changeableInterface()
+	if problem != nil {
+		return nil, problem
+	}
+	if n.Status != "available" {
+		return nil, fail(codeInterfaceInUse, "Network interface '%s' is currently in use.", n.ID)
+	}
+	id := n.ID
+	c.world.NetworkInterfaces = slices.DeleteFunc(slices.Clone(c.world.NetworkInterfaces), func(n NetworkInterface) bool { return n.ID == id })
+	c.call.Effect = true
+	return &done{Return: true}, nil
+}
+
+// createTags is CreateTags, for gateways and interfaces.
+func createTags(c *exchange) (reply, *failure) {
+	var targets []*map[string]string
+	for _, id := range c.p.list("ResourceId") {
+		if g, ok := c.world.natGateway(id); ok {
+			targets = append(targets, &g.Tags)
+		} else if n, ok := c.world.networkInterface(id); ok {
+			targets = append(targets, &n.Tags)
+		} else {
+			return nil, fail("InvalidID", "The ID '%s' is not valid", quote(id))
+		}
+	}
+	for _, t := range targets {
+		tags := maps.Clone(*t)
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		maps.Copy(tags, c.p.tagPairs("Tag"))
+		*t = tags
+	}
+	c.call.Effect = true
+	return &done{Return: true}, nil
+}
+
+// tagPairs reads NAME.1.Key and NAME.1.Value.
+func (p params) tagPairs(name string) map[string]string {
+	tags := map[string]string{}
+	for key, values := range p.values {
+		if at, ok := strings.CutSuffix(key, ".Key"); ok && strings.HasPrefix(key, name+".") && !strings.Contains(strings.TrimPrefix(at, name+"."), ".") {
+			tags[values[0]] = p.one(at + ".Value")
+		}
+	}
+	return tags
+}
+
+// tagSpec reads the tags for a type of resource out of TagSpecification.
+func (p params) tagSpec(resource string) map[string]string {
+	tags := map[string]string{}
+	for key, values := range p.values {
+		if at, ok := strings.CutSuffix(key, ".ResourceType"); ok && values[0] == resource {
+			maps.Copy(tags, p.tagPairs(at+".Tag"))
+		}
+	}
+	if len(tags) == 0 {
+		return nil
+	}
+	return tags
+}
