@@ -44,7 +44,14 @@ OpenTelemetry collector:
 
 On SIGHUP the configuration and the files that it names are read again. All of it
 takes effect, between two calls; or, when anything is wrong with it, nothing does,
-and the log says what. history.file, listen and web need a restart.`,
+and the log says what. history.file, history.dynamodb, listen and web need a restart.
+
+With history.dynamodb in place of history.file as many daemons as are started share
+the targets: each target has one that works for it, and another one when that dies.
+
+  history: {dynamodb: {table: sluice}}
+
+A change of the targets' names then needs a restart too.`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
   kill -HUP $(pidof sluice)       after a change of sluice.yaml

@@ -23,9 +23,10 @@ const Version = "4.0.0"
 const Require = "SLUICE_REQUIRE_SERVERS"
 
 // program listens where the system likes, says where, and ends when nobody holds its
-// input open any more.
+// input open any more, not when a client ends in the middle of a request.
 const program = `const s = require(process.argv[1])({createTableMs: 0});
 s.listen(0, '127.0.0.1', () => console.log(s.address().port));
+process.on('uncaughtException', e => { if (e.code !== 'ECONNRESET') throw e });
 process.stdin.resume().on('end', () => process.exit());`
 
 // Server is one that runs.
