@@ -71,7 +71,7 @@ func (au *author) change(t tree, n, i int) string {
 	d.labels = maps.Clone(d.labels)
 	d.addresses = slices.Clone(d.addresses)
 	says := name
-	switch w.below(16, append(about, "what")...) {
+	switch w.below(18, append(about, "what")...) {
 	case 0, 1, 2:
 		if ip := au.free(t, d, about...); ip != "" && d.count < 0 && len(d.addresses) < 7 {
 			d.addresses = append(d.addresses, ip)
@@ -127,7 +127,7 @@ func (au *author) change(t tree, n, i int) string {
 			d.suspended = w.now().Add(w.between(2*time.Minute, 40*time.Minute, about...)).Truncate(time.Second)
 			says += " is suspended"
 		}
-	case 13:
+	case 13, 16, 17:
 		says = au.move(t, about...)
 		d = t.docs[name]
 	case 15:
@@ -197,10 +197,20 @@ func (au *author) blunder(f fault) {
 	case badClaims:
 		other := pick(au.w.dice, t.names(), "blunder with", au.n)
 		o := t.docs[other]
-		if other == name || o.target != d.target || len(o.addresses) == 0 || o.subnet != d.subnet || d.count >= 0 {
-			return
+		for try := 0; other == name || o.target != d.target || len(o.addresses) == 0 || o.subnet != d.subnet || d.count >= 0; try++ {
+			if try > 20 {
+				return
+			}
+			name, other = pick(au.w.dice, t.names(), "blunder", au.n, try), pick(au.w.dice, t.names(), "blunder with", au.n, try)
+			d, o = t.docs[name], t.docs[other]
 		}
-		d.addresses = append(slices.Clone(d.addresses), o.addresses[0])
+		ip := o.addresses[0]
+		if fresh := au.free(t, d, "blunder", au.n); fresh != "" && o.count < 0 && au.w.chance(0.6, "blunder afresh", au.n) {
+			ip = fresh // which nobody holds yet, so that both could take it
+			o.addresses = append(slices.Clone(o.addresses), ip)
+			t.docs[other] = o
+		}
+		d.addresses = append(slices.Clone(d.addresses), ip)
 		t.docs[name] = d
 	case badPrimary:
 		g := au.w.accounts[d.target].sim.World().NatGateways[d.subnet]

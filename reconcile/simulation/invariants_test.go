@@ -198,6 +198,9 @@ func restsOnAFreshRead(s *step) string {
 	if !ok {
 		return ""
 	}
+	if s.record.mixed[s.intent.PlanHash] {
+		return fmt.Sprintf("plan %.19s stands for two inventories", s.intent.PlanHash)
+	}
 	for _, inv := range b.Inventories {
 		if inv.Target != s.a.target {
 			continue

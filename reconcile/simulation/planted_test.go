@@ -42,9 +42,15 @@ var plantedBugs = []plantedBug{
 	{"outside-subnet", "an address outside of the subnet is asked for", expr("reconcile/plan/want.go", "!subnet.CIDR.Contains(cidr.Addr()) || cidr.Bits() < subnet.CIDR.Bits()", "false")},
 	{"reserved-chosen", "a count chooses what AWS keeps", stmt("reconcile/plan/room.go", "r.blocked.add(single(ip), struct{}{})", "_ = ip")},
 	{"moves-unasked", "an address moves to an interface whose spec does not allow it", expr("reconcile/plan/conflict.go", "both && it.doc.AllowReassignment && giver.state == \"\"", "both && giver.state == \"\"")},
-	{"count-one-more", "a count takes one address too many and gives it back, again and again", expr("reconcile/plan/choose.go", "it.chooseAddresses(count-have, pool)", "it.chooseAddresses(count-have+1, pool)")},
+	{"count-restless", "a count takes an address too many and gives two back, again and again", both(
+		expr("reconcile/plan/choose.go", "it.chooseAddresses(count-have, pool)", "it.chooseAddresses(count-have+1, pool)"),
+		expr("reconcile/plan/choose.go", "kept[:min(n, len(kept))]", "kept[:max(0, min(n, len(kept))-1)]"))},
 	{"plan-hash-blind", "a plan of another inventory has the same hash", text("reconcile/plan/seal.go", "p.InventoryHash, nil}", "plantedOr(\"plan-hash-blind\", \"\", p.InventoryHash), nil}")},
-	{"bad-spec-acted-on", "a spec with a problem is acted on", expr("reconcile/plan/resolve.go", "len(doc.Problems) > 0", "false")},
+	{"bad-spec-acted-on", "a spec with a problem is acted on", both(
+		expr("reconcile/plan/resolve.go", "len(doc.Problems) > 0", "false"),
+		both(
+			expr("reconcile/judge/input.go", "len(d.Problems) == 0", "true"),
+			expr("reconcile/spec/parse.go", "len(e.doc.Problems) == 0", "true")))},
 	{"dead-gateway-chosen", "a selector matches gateways that are deleted", expr("reconcile/plan/resolve.go", "g.State != \"deleted\" && g.State != \"deleting\" && g.State != \"failed\"", "true")},
 	// judge
 	{"budget-off", "a commit takes away as much as it likes", expr("reconcile/judge/budget.go", "excess <= allowed", "true")},

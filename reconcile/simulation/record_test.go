@@ -22,11 +22,11 @@ type record struct {
 	bases   map[string]reconcile.Basis
 	answers map[uint64]string // outcome of each intent
 	settled map[uint64]string
-	allowed map[string]bool // plans of which a decision said allow
+	mixed   map[string]bool // plan hashes that stood for two inventories
 }
 
 func newRecord(file string) *record {
-	return &record{file: file, bases: map[string]reconcile.Basis{}, answers: map[uint64]string{}, settled: map[uint64]string{}, allowed: map[string]bool{}}
+	return &record{file: file, bases: map[string]reconcile.Basis{}, answers: map[uint64]string{}, settled: map[uint64]string{}, mixed: map[string]bool{}}
 }
 
 // read takes in what is on the disk at this very instant. The file is copied, as
@@ -97,10 +97,9 @@ func (r *record) add(data []byte) error {
 	case history.KindDecision:
 		var b reconcile.Basis
 		if len(rec.Basis) > 0 && json.Unmarshal(rec.Basis, &b) == nil {
+			before, again := r.bases[rec.PlanHash]
+			r.mixed[rec.PlanHash] = r.mixed[rec.PlanHash] || again && before.Plan.InventoryHash != b.Plan.InventoryHash
 			r.bases[rec.PlanHash] = b
-		}
-		if rec.Decision == "allow" {
-			r.allowed[rec.PlanHash] = true
 		}
 	case history.KindOutcome:
 		r.answers[rec.Intent] = rec.Outcome

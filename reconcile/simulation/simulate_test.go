@@ -22,7 +22,7 @@ var (
 	first   = flag.Uint64("sim.first", 0, "the first fresh seed; 0: by the clock")
 	count   = flag.Int("sim.seeds", 0, "how many seeds a run has at least")
 	stop    = flag.Bool("sim.stop", false, "end at the first failure")
-	replays = flag.Int("sim.replays", 2, "how many seeds are run twice")
+	replays = flag.Int("sim.replays", 1, "how many seeds are run twice")
 )
 
 // mostFailures ends a long run: more would not be read.
@@ -157,10 +157,10 @@ func (s *summary) String() string {
 
 // A seed that is run again gives the same run, event by event.
 func TestTheSameSeedIsTheSameRun(t *testing.T) {
-	for seed := range uint64(*replays) {
+	for _, seed := range seeds(*replays)[:*replays] {
 		var a, b bytes.Buffer
-		if simulate(t, seed+1, &a).digest != simulate(t, seed+1, &b).digest {
-			t.Errorf("seed %d: %s", seed+1, firstDifference(a.String(), b.String()))
+		if simulate(t, seed, &a).digest != simulate(t, seed, &b).digest {
+			t.Errorf("seed %d: %s", seed, firstDifference(a.String(), b.String()))
 		}
 	}
 }
