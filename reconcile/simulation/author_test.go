@@ -30,6 +30,9 @@ func newAuthor(w *world) *author {
 			if n == 1 {
 				d.id, d.tag = "", gatewayName(n)
 			}
+			if n == 2 {
+				d.drain = 600 + w.below(1200, "long drain", target)
+			}
 			au.good.docs[d.name] = d
 		}
 		for n := range interfaces - 1 {

@@ -22,7 +22,7 @@ var regressions = []regression{
 // covering are seeds in which, taken together, faults of every class fire. They come
 // first in every run. Where one class does not fire any more, go test names new ones:
 // go test ./reconcile/simulation -run TestCover -args -sim.cover=60
-var covering = []uint64{24, 2, 5, 10}
+var covering = []uint64{18, 5, 19, 3}
 
 var cover = flag.Int("sim.cover", 0, "find the fewest of so many seeds in which every fault fires")
 
