@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
-	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
@@ -83,10 +82,10 @@ func TestSoak(t *testing.T) {
 		if err := d.current.Load().close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := history.Verify(t.Context(), d.store); err != nil {
+		if _, err := history.Verify(t.Context(), d.ground.(*fileGround).file); err != nil {
 			t.Error(err)
 		}
-		if err := d.store.Close(); err != nil {
+		if err := d.ground.close(); err != nil {
 			t.Error(err)
 		}
 		d.site.close()
@@ -149,15 +148,12 @@ func (s *soak) daemon(ctx context.Context, running *sync.WaitGroup) *daemon {
 	s.must(err)
 	d.site, err = a.openSite(cfg, d.log)
 	s.must(err)
-	ledger := history.NewLedger()
-	d.store, err = openHistory(ctx, s.file, d.site.holder("serve"), ledger)
+	cfg.History.File = s.file
+	d.ground, err = d.openGround(ctx, cfg)
 	s.must(err)
-	d.pages = feed.New(feed.Config{Status: d.status, Record: d.store, Now: a.now})
+	d.pages = feed.New(feed.Config{Status: d.status, Record: d.ground.record(), Now: a.now})
 	d.events = d.site.follow(eventLogger(d.log))
-	first, err := d.build(ctx, cfg, func(c reconcile.Config) (*reconcile.Loop, error) {
-		c.History, c.Ledger = d.store, ledger
-		return reconcile.New(c)
-	})
+	first, err := d.build(ctx, cfg, d.ground.first)
 	s.must(err)
 	d.current.Store(first)
 	running.Go(func() { d.pages.Run(ctx) })
@@ -231,7 +227,7 @@ func (s *soak) sample(day int, d *daemon) sample {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	out := sample{day: day, heap: m.HeapAlloc, goroutines: runtime.NumGoroutine(), fds: openFiles(), calls: s.calls, turns: int(d.status().Turns)}
-	if records, err := collect(d.store.Records(context.Background(), 1)); err == nil {
+	if records, err := collect(d.ground.record().Records(context.Background(), 1)); err == nil {
 		out.kept = len(records)
 	}
 	return out
