@@ -67,4 +67,11 @@ bench: ## every benchmark, once; audits are measured beside conftest's, where it
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
 	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
-.PHONY: help demo test unit race policy lint fmt build fuzz bench figures kill soak simulate planted replicas
+simulate: ## the loop in a simulated world: SEED=n replays one, HOURS=n goes on with fresh seeds
+	$(GO) test -count 1 -timeout 0 -v -run '^TestSimulate$$' ./reconcile/simulation -args $(if $(SEED),-sim.seed=$(SEED),-sim.for=$(if $(HOURS),$(HOURS)h,$(or $(FOR),5m)))
+
+planted: ## bugs are planted, and the simulation must catch each
+	$(GO) test -count 1 -timeout 0 -v -run '^TestThePlantedBugsAreCaught$$' ./reconcile/simulation -args -sim.planted
+
+replicas: ## three daemons on one table, stopped, killed and cut off for ROUNDS (default 200, a quarter of an hour)
+	SLUICE_REPLICA_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -timeout 3h -v -run '^TestReplicasNeverActTwice$$' ./cmd/sluice

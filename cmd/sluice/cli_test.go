@@ -23,7 +23,7 @@ func TestEveryCommandOfTheContractIsThere(t *testing.T) {
 	for _, cmd := range (&app{}).rootCommand().Commands() {
 		names = append(names, cmd.Name())
 	}
-	const want = "ack apply audit completion demo doctor explain health help history iam-policy import plan policy schedule schema serve sim version"
+	const want = "ack apply audit completion conformance demo doctor explain health help history iam-policy import plan policy schedule schema serve sim version"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("commands\n%s, want\n%s", got, want)
 	}

@@ -47,8 +47,9 @@ large fleet, let --tag bound the calls in place of ids.
 
 Mode observe needs to read only, dry-run also the calls that EC2 has a DryRun for.
 With --conformance it is the policy of "sluice conformance" instead, for which no specs
-are needed. With history.dynamodb it allows reading and writing that table, with drift.attribution it allows asking CloudTrail, with hints.sqs
-reading that queue, with history.export writing to that bucket; the last two are said, and not
+are needed. With history.dynamodb it allows reading and writing that table, with
+drift.attribution asking CloudTrail, with hints.sqs reading that queue, with
+history.export writing to that bucket; the last two are said, and not
 part of the policy, where targets have a role of their own.`,
 		Example: `  sluice iam-policy --config sluice.yaml --mode apply > policy.json
   sluice iam-policy --dir specs/ --mode apply --tag managed-by=sluice

@@ -21,8 +21,8 @@ var killPhases = []string{
 
 // killTally counts what a kill test did.
 type killTally struct {
-	kills                         map[string]int // by phase
-	worlds, calls, records, lives int
+	kills                  map[string]int // by phase
+	worlds, calls, records int
 }
 
 func (k *killTally) add(o killTally) {

@@ -14,7 +14,7 @@ import (
 )
 
 // reads are the beginnings of the names of functions that make something of bytes.
-var reads = regexp.MustCompile(`^(?i:parse|read|load|decode|unmarshal|unpack|split)`)
+var reads = regexp.MustCompile(`^(?i:parse|read|load|decode|unmarshal|unpack|split)([A-Z]|$)`)
 
 // decoders are functions of libraries that do.
 var decoders = []string{

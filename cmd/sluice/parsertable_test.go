@@ -23,7 +23,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "PGP keys and signatures", functions: "gitsource.parsePGPKeys gitsource.readPGPSignature", targets: "gitsource.FuzzPGP"},
 	{bytes: "known_hosts and pinned keys", functions: "gitsource.hostTrust.readMarks", targets: "gitsource.FuzzHostTrust"},
 	{bytes: "private keys of SSH", targets: "gitsource.FuzzSSHKey"},
-	{bytes: "URLs of repositories", functions: "gitsource.parseAddress gitsource.parseSCP gitsource.parsed", targets: "gitsource.FuzzURL"},
+	{bytes: "URLs of repositories", functions: "gitsource.parseAddress gitsource.parseSCP", targets: "gitsource.FuzzURL"},
 	{bytes: "URLs of CodeCommit", functions: "gitsource/codecommit.ParseURL", targets: "gitsource/codecommit.FuzzParseURL"},
 	{bytes: "names of references", functions: "cmd/sluice.parseRef", targets: "gitsource.FuzzRefName cmd/sluice.FuzzRef"},
 	{bytes: "ranges of versions", functions: "gitsource.parseRange", targets: "gitsource.FuzzRange"},
@@ -57,6 +57,6 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "names of proxies", functions: "gitsource.parseProxy", why: "net/url reads them, and an operator wrote them"},
 	{bytes: "folders", functions: "gitsource.readPath", why: "the file system gives names, and contents are read by whom they are for"},
 	{bytes: "what sluice has just made itself", why: "it was never outside",
-		functions: "cmd/sluice.explaining.keep cmd/sluice/render.Progress.reading reconcile.Loop.begun reconcile/judge.object reconcile/ec2sim.readLimit reconcile/history.seal"},
-	{bytes: "a queue for tests", functions: "reconcile/eventqueue/sqsstand.Queue.serve", why: "it is no part of the program"},
+		functions: "cmd/sluice.explaining.keep reconcile.Loop.begun reconcile/judge.object reconcile/ec2sim.readLimit reconcile/history.seal"},
+	{bytes: "servers for tests", functions: "reconcile/eventqueue/sqsstand.Queue.serve reconcile/dynamodb/dynalite.Server.Do", why: "they are no part of the program"},
 }

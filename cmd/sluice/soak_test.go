@@ -82,7 +82,7 @@ func TestSoak(t *testing.T) {
 		if err := d.current.Load().close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := history.Verify(t.Context(), d.ground.(*fileGround).file); err != nil {
+		if _, err := history.Verify(t.Context(), recordOf(d)); err != nil {
 			t.Error(err)
 		}
 		if err := d.ground.close(); err != nil {
@@ -148,7 +148,6 @@ func (s *soak) daemon(ctx context.Context, running *sync.WaitGroup) *daemon {
 	s.must(err)
 	d.site, err = a.openSite(cfg, d.log)
 	s.must(err)
-	cfg.History.File = s.file
 	d.ground, err = d.openGround(ctx, cfg)
 	s.must(err)
 	d.pages = feed.New(feed.Config{Status: d.status, Record: d.ground.record(), Now: a.now})
@@ -227,11 +226,13 @@ func (s *soak) sample(day int, d *daemon) sample {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	out := sample{day: day, heap: m.HeapAlloc, goroutines: runtime.NumGoroutine(), fds: openFiles(), calls: s.calls, turns: int(d.status().Turns)}
-	if records, err := collect(d.ground.record().Records(context.Background(), 1)); err == nil {
+	if records, err := collect(recordOf(d).Records(context.Background(), 1)); err == nil {
 		out.kept = len(records)
 	}
 	return out
 }
+
+func recordOf(d *daemon) *history.File { return d.ground.(*fileGround).file }
 
 // openFiles counts this process's descriptors; 0 where the system does not tell.
 func openFiles() int {

@@ -178,7 +178,9 @@ func TestNothingIsLeftBehindWhicheverCallFails(t *testing.T) {
 			for at := 1; ; at++ {
 				ended := false
 				synctest.Test(t, func(t *testing.T) {
-					sim := simulator(t, nil)
+					sim := simulator(t, func(w *ec2sim.World) { // so that few of the calls are looks at something on its way
+						w.Timing.Create, w.Behaviour.DrainEnds = ec2sim.Duration(2*time.Second), ec2sim.Duration(2*time.Second)
+					})
 					wire := &failing{next: sim.Transport(), at: at, how: ways[way]}
 					ctx, stop := context.WithCancel(t.Context())
 					defer stop()
