@@ -50,8 +50,9 @@ func TestReplicasNeverActTwice(t *testing.T) {
 	s.await("the targets to be as the last commit asks", s.converged)
 	calls, stale := s.noTwoActors(), s.staleCalls()
 	took := s.takeovers(faults)
-	t.Logf("%d rounds (%v), %d calls, stale calls after takeover: %d, %d takeovers under a lease of %s: p50 %s, p99 %s", rounds, fired,
-		calls, stale, len(took), replicaLease, quantile(took, 0.5).Round(time.Millisecond), quantile(took, 0.99).Round(time.Millisecond))
+	t.Logf("%d rounds: %v", rounds, fired)
+	t.Logf("figure: calls of three replicas on one table, and stale calls after a takeover, in %d rounds of SIGSTOP, SIGKILL and cuts: %d, %d", rounds, calls, stale)
+	t.Logf("figure: takeover under a lease of %s, p50 and p99 of %d: %s, %s", replicaLease, len(took), quantile(took, 0.5).Round(time.Millisecond), quantile(took, 0.99).Round(time.Millisecond))
 	if calls == 0 || len(took) == 0 {
 		t.Errorf("nothing happened: %d calls, %d takeovers", calls, len(took))
 	}

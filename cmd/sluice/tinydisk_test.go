@@ -46,7 +46,7 @@ func fill(t *testing.T, dir string) string {
 // settled waits until want is true of what is seen, and returns the last sight of it.
 func settled(t *testing.T, what string, see func() (string, bool)) string {
 	t.Helper()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(4 * patience) // a program with the race detector, on a busy machine
 	for {
 		last, ok := see()
 		if ok {
