@@ -209,7 +209,6 @@ type guardedEC2 struct {
 type actorCall struct {
 	epoch      uint64
 	begin, end time.Time
-	what       string
 }
 
 func newGuardedEC2(t *testing.T) *guardedEC2 {

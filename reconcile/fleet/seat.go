@@ -52,12 +52,6 @@ func (s *seat) begin() bool {
 	return s.opened
 }
 
-func (s *seat) ready() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.opened
-}
-
 func (s *seat) current() *reconcile.Loop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
