@@ -10,8 +10,10 @@ import (
 
 // ages tells how old an intent is, or its outcome where there is one. The clock may be
 // set in between: of what this process wrote it counts for itself, and what was written
-// in the future, by a clock that was ahead, is at least as old as this process. Else a
-// resource would wait until the clock is there again.
+// before is at least as old as this process, even by a clock that was ahead: else a
+// resource would wait until the clock is there again. Where replicas share a target,
+// another machine's clock wrote it, which may be behind: then a call whose answer was lost
+// a moment ago must not look as old as one that was never carried out.
 type ages struct {
 	mu      sync.Mutex
 	began   time.Time            // when the process was
@@ -24,6 +26,10 @@ const (
 	mostAges   = 1024
 	forgetAges = time.Hour
 )
+
+// mostSkew is how far the clocks of two replicas may be apart. AWS refuses what is
+// signed by a clock that is further off.
+const mostSkew = 15 * time.Minute
 
 func newAges() ages { return ages{began: time.Now(), written: map[uint64]time.Time{}} }
 
@@ -50,8 +56,9 @@ func (a *ages) of(r history.Record, now time.Time) time.Duration {
 	if at, ok := a.written[r.Seq]; ok {
 		return time.Since(at)
 	}
-	if age := now.Sub(r.Time); age >= 0 {
-		return age
+	age := now.Sub(r.Time)
+	if r.Epoch > 0 {
+		age -= mostSkew
 	}
-	return time.Since(a.began)
+	return max(age, time.Since(a.began))
 }

@@ -19,7 +19,8 @@ import (
 // what became of it.
 func (c *Client) fault(operation string, x *exchange, err error) *inventory.Fault {
 	f := &inventory.Fault{Operation: operation}
-	if !x.sent.Load() {
+	refused := (*refusal)(nil) // by the guard, where there was a connection already
+	if !x.sent.Load() || errors.As(err, &refused) {
 		c.describeUnsent(f, x, err)
 		return f
 	}

@@ -75,6 +75,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := late(ctx); err != nil {
 			return nil, err
 		}
+		out.Body = io.NopCloser(&inTime{Reader: out.Body, ctx: ctx})
 	}
 	if !g.reportsConns {
 		x.sent.Store(true)
@@ -102,6 +103,25 @@ func late(ctx context.Context) error {
 		return &refusal{"its time was over before it was sent"}
 	}
 	return nil
+}
+
+// inTime is the body of a mutating call. The first read of it comes when the connection
+// is there, which takes a while: whoever was stopped meanwhile sends a form without a
+// byte in it, which EC2 does not take.
+type inTime struct {
+	io.Reader
+	ctx   context.Context
+	begun bool
+}
+
+func (b *inTime) Read(p []byte) (int, error) {
+	if !b.begun {
+		if err := late(b.ctx); err != nil {
+			return 0, err
+		}
+		b.begun = true
+	}
+	return b.Reader.Read(p)
 }
 
 // examine reads the request and returns its action and body, or why it may not

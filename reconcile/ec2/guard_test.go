@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,5 +168,53 @@ func TestACallWhoseTimeIsOverIsNotSent(t *testing.T) {
 	_, err := client(t, modeApply, w).Do(woken{t.Context()}, assignNatCall)
 	if f := new(inventory.Fault); !errors.As(err, &f) || f.Class != inventory.ClassNotSent || w.sent() != 0 {
 		t.Errorf("%d sent, %v", w.sent(), err)
+	}
+}
+
+// stopped is a process that goes on after its time, of which no timer has fired yet.
+type stopped struct {
+	context.Context
+	over atomic.Bool
+}
+
+func (s *stopped) Deadline() (time.Time, bool) {
+	if s.over.Load() {
+		return time.Now().Add(-time.Millisecond), true
+	}
+	return time.Now().Add(time.Hour), true
+}
+
+func TestACallWhoseTimeEndsWhileItsConnectionIsMadeIsNotSent(t *testing.T) {
+	environment(t)
+	for name, stop := range map[string]bool{"in time": false, "stopped meanwhile": true} {
+		t.Run(name, func(t *testing.T) {
+			var forms atomic.Int64 // that came whole
+			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if form, err := io.ReadAll(r.Body); err == nil && len(form) > 0 {
+					forms.Add(1)
+				}
+			}))
+			defer server.Close()
+			ctx := &stopped{Context: t.Context()}
+			reads, once := newTransports(nil)
+			once.DialContext = func(_ context.Context, network, addr string) (net.Conn, error) {
+				defer ctx.over.Store(stop)
+				return net.Dial(network, addr)
+			}
+			x := &exchange{caller: ctx}
+			req, _ := http.NewRequestWithContext(context.WithValue(ctx, exchangeKey{}, x), "POST", server.URL, strings.NewReader("Action=AssignPrivateNatGatewayAddress"))
+			resp, err := (&guard{mode: modeApply, reads: reads, once: once, reportsConns: true}).RoundTrip(req)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			if (err != nil) != stop || (forms.Load() == 0) != stop || !x.sent.Load() {
+				t.Fatalf("%d forms came, %v", forms.Load(), err)
+			}
+			if stop {
+				if f := client(t, modeApply, once).fault("AssignPrivateNatGatewayAddress", x, err); f.Class != inventory.ClassNotSent {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
 	}
 }

@@ -39,6 +39,7 @@ type stage struct {
 	sims    map[string]*ec2sim.Server
 	logs    map[string]*sharedLog
 	git     *git
+	ahead   map[string]time.Duration // how far the clock of a replica is ahead
 }
 
 func newStage(t *testing.T, targets ...string) *stage {
@@ -142,7 +143,8 @@ func (s *stage) start(id string) *replica {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.config = reconcile.Config{Mode: reconcile.Apply, Specs: s.git, Interval: 10 * time.Second, Budget: judge.DefaultBudget(), Targets: map[string]reconcile.Target{}}
+	r.config = reconcile.Config{Mode: reconcile.Apply, Specs: s.git, Interval: 10 * time.Second, Budget: judge.DefaultBudget(), Targets: map[string]reconcile.Target{},
+		Now: func() time.Time { return time.Now().Add(s.ahead[id]) }}
 	for _, target := range s.targets {
 		client, err := ec2.New(s.t.Context(), ec2.Config{Target: target, Region: "us-east-1", Mode: "apply", Transport: s.sims[target].Transport()})
 		if err != nil {
