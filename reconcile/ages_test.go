@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,8 +42,10 @@ func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
 func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
-		ahead := time.Duration(0)
-		s.config = func(c *reconcile.Config) { c.Now = func() time.Time { return time.Now().Add(ahead) } }
+		var ahead atomic.Int64 // nanoseconds
+		s.config = func(c *reconcile.Config) {
+			c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		}
 		for _, f := range []ec2sim.Fault{
 			{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
 			{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
@@ -53,7 +56,7 @@ func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 		}
 		s.serve(20*time.Minute, func(*reconcile.Loop) {
 			time.Sleep(2 * time.Second)
-			ahead = 3 * time.Hour
+			ahead.Store(int64(3 * time.Hour))
 		})
 		wantMutations(t, s, "assign .21 lost")
 	})
