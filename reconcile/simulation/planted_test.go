@@ -76,7 +76,7 @@ var plantedBugs = []plantedBug{
 		expr("reconcile/ec2/guard.go", "g.mode == modeApply", "true"))},
 	{"no-intent", "calls are made without a record", stmt("reconcile/journal.go", "written, err := j.append(ctx, r)\n\tif err != nil {\n\t\treturn 0, err\n\t}\n\treturn written[0].Seq, nil", "return 0, nil")},
 	{"done-at-once", "a call counts as done, and is over, before its effect shows", both(
-		text("reconcile/journal.go", "case plan.Visible(in, addresses, prefixes):", "case planted(\"done-at-once\") || plan.Visible(in, addresses, prefixes):"),
+		text("reconcile/journal.go", "case plan.Visible(in, held.addresses, held.prefixes):", "case planted(\"done-at-once\") || plan.Visible(in, held.addresses, held.prefixes):"),
 		expr("reconcile/journal.go", "j.ages.of(r, now) < settleAfter", "false"))},
 	{"no-patience", "a call whose effect is late counts as never made", expr("reconcile/journal.go", "j.ages.of(r, now) > patience", "true")},
 	{"clock-believed", "a clock that was set back stops resources for hours", stmt("reconcile/ages.go", "if at, ok := a.written[r.Seq]; ok {\n\t\treturn time.Since(at)\n\t}\n\tif age := now.Sub(r.Time); age >= 0 {\n\t\treturn age\n\t}", "return now.Sub(r.Time)")},
@@ -95,7 +95,7 @@ var plantedBugs = []plantedBug{
 	{"sent-again", "the SDK sends a mutating call again", stmt("reconcile/ec2/client.go", "o.Retryer = aws.NopRetryer{}", "_ = o")},
 	{"lost-is-unsent", "a call without an answer counts as not made", text("reconcile/ec2/fault.go", "f.Class = inventory.ClassLost\n\t\tf.Message = c.textOf(x, err) + advice(f)", "f.Class = plantedOr(\"lost-is-unsent\", inventory.ClassNotSent, inventory.ClassLost)\n\t\tf.Message = c.textOf(x, err) + advice(f)")},
 	{"by-count", "EC2 chooses the addresses", both(
-		text("reconcile/ec2/do.go", "out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in)", "if planted(\"by-count\") {\n\t\tin.PrivateIpAddresses, in.PrivateIpAddressCount = nil, aws.Int32(int32(len(ca.Addresses)))\n\t}\n\tout, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in)"),
+		text("reconcile/ec2/do.go", "out, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in, under(ca.Epoch))", "if planted(\"by-count\") {\n\t\tin.PrivateIpAddresses, in.PrivateIpAddressCount = nil, aws.Int32(int32(len(ca.Addresses)))\n\t}\n\tout, x, fault := call(ctx, c, ca.Operation(), c.api.AssignPrivateNatGatewayAddress, &in, under(ca.Epoch))"),
 		expr("reconcile/ec2/guard.go", "strings.HasSuffix(name, \"count\")", "false"))},
 	{"longer-drain", "a drain is longer than what was decided", expr("reconcile/ec2/do.go", "aws.Int32(int32(ca.MaxDrainSeconds))", "aws.Int32(int32(ca.MaxDrainSeconds + 1))")},
 	{"always-reassign", "an address is taken from whoever has it", expr("reconcile/ec2/do.go", "flag(ca.Verb == inventory.VerbMove)", "flag(true)")},
