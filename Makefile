@@ -67,8 +67,8 @@ bench: ## every benchmark, once; audits are measured beside conftest's, where it
 	-@test -x bin/conftest || GOBIN=$(CURDIR)/bin $(GO) install $(CONFTEST_MODULE)
 	CONFTEST=$(CURDIR)/bin/conftest $(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
-simulate: ## the loop in a simulated world: SEED=n replays one, HOURS=n goes on with fresh seeds
-	$(GO) test -count 1 -timeout 0 -v -run '^TestSimulate$$' ./reconcile/simulation -args $(if $(SEED),-sim.seed=$(SEED),-sim.for=$(if $(HOURS),$(HOURS)h,$(or $(FOR),5m)))
+simulate: ## the loop in a simulated world: SEED=n replays one, SEEDS=n runs so many, HOURS=n goes on with fresh ones
+	$(GO) test -count 1 -timeout 0 -v -run '^TestSimulate$$' ./reconcile/simulation -args $(if $(SEED),-sim.seed=$(SEED),$(if $(SEEDS),-sim.seeds=$(SEEDS),-sim.for=$(if $(HOURS),$(HOURS)h,$(or $(FOR),5m))))
 
 planted: ## bugs are planted, and the simulation must catch each
 	$(GO) test -count 1 -timeout 0 -v -run '^TestThePlantedBugsAreCaught$$' ./reconcile/simulation -args -sim.planted

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,6 +55,7 @@ var module = filepath.Join("..", "..")
 // in the module; and the switches of their packages.
 func mutate(bugs []plantedBug) (map[string]string, error) {
 	files := map[string]string{}
+	var wrong []error
 	for _, bug := range bugs {
 		for _, e := range bug.edits {
 			if _, ok := files[e.file]; !ok {
@@ -65,7 +67,8 @@ func mutate(bugs []plantedBug) (map[string]string, error) {
 			}
 			changed, err := e.apply(bug.name, files[e.file])
 			if err != nil {
-				return nil, err
+				wrong = append(wrong, err)
+				continue
 			}
 			files[e.file] = changed
 			name := packageClause.FindStringSubmatch(files[e.file])
@@ -75,7 +78,7 @@ func mutate(bugs []plantedBug) (map[string]string, error) {
 			files[filepath.ToSlash(filepath.Join(filepath.Dir(e.file), "planted_switches.go"))] = fmt.Sprintf(switches, name[1], plantedVariable)
 		}
 	}
-	return files, nil
+	return files, errors.Join(wrong...)
 }
 
 // overlay writes the files somewhere else, and what `go build -overlay` wants to know.
