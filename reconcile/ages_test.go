@@ -14,10 +14,9 @@ func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
 	for _, sameProcess := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
-			back := time.Duration(0)
-			s.config = func(c *reconcile.Config) { c.Now = func() time.Time { return time.Now().Add(-back) } }
+			set := settableClock(s)
 			takeAway := func() {
-				back = 3 * time.Hour
+				set(-3 * time.Hour)
 				s.sim.Edit(func(w *ec2sim.World) { w.NatGateways[0].Secondary = []string{"10.0.1.20"} })
 			}
 			if sameProcess {
@@ -42,10 +41,7 @@ func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
 func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
-		var ahead atomic.Int64 // nanoseconds
-		s.config = func(c *reconcile.Config) {
-			c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		}
+		set := settableClock(s)
 		for _, f := range []ec2sim.Fault{
 			{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
 			{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
@@ -56,8 +52,17 @@ func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 		}
 		s.serve(20*time.Minute, func(*reconcile.Loop) {
 			time.Sleep(2 * time.Second)
-			ahead.Store(int64(3 * time.Hour))
+			set(3 * time.Hour)
 		})
 		wantMutations(t, s, "assign .21 lost")
 	})
+}
+
+// settableClock gives the loop a clock that can be set while it turns.
+func settableClock(s *stage) (set func(ahead time.Duration)) {
+	var ahead atomic.Int64
+	s.config = func(c *reconcile.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	}
+	return func(d time.Duration) { ahead.Store(int64(d)) }
 }
