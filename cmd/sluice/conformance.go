@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -101,9 +100,8 @@ func (a *app) conformanceConfig(ctx context.Context, c conformanceCall) (cfg con
 	if err != nil {
 		return cfg, "", err
 	}
-	run := a.now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
 	return conformance.Config{
-		AWS: aws, Endpoint: t.Endpoint, Transport: a.transport, VPC: c.vpc, Subnet: c.subnet, Drain: c.drain, Run: run, Faster: a.faster,
+		AWS: aws, Endpoint: t.Endpoint, Transport: a.transport, VPC: c.vpc, Subnet: c.subnet, Drain: c.drain, Run: conformance.NewRun(a.now()), Faster: a.faster,
 		Say: func(text string) { fmt.Fprintln(a.stderr, printable(text)) },
 	}, names[0], nil
 }
@@ -146,14 +144,17 @@ func (a *app) conformanceClean(ctx context.Context, in io.Reader, cfg conformanc
 		fmt.Fprintf(a.stdout, "Nothing in %s has the tag %s.\n", cfg.VPC, conformance.TagKey)
 		return nil
 	}
-	fmt.Fprintf(a.stderr, "This deletes, in %s:\n  %s\n", cfg.VPC, printable(strings.Join(left, "\n  ")))
+	fmt.Fprintf(a.stderr, "This deletes, in %s, also from a run that goes on:\n", cfg.VPC)
+	for _, m := range left {
+		fmt.Fprintf(a.stderr, "  %s\n", printable(m.String()))
+	}
 	if err := a.confirm(in, c.yes); err != nil {
 		return err
 	}
-	if err := conformance.Clean(ctx, cfg); err != nil {
+	if err := conformance.Clean(ctx, cfg, left); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Nothing in %s has the tag %s any more.\n", cfg.VPC, conformance.TagKey)
+	fmt.Fprintf(a.stdout, "Nothing of that is in %s any more.\n", cfg.VPC)
 	return nil
 }
 
