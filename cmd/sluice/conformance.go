@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,11 +63,15 @@ prints the policy:
 			if c.drain < 30*time.Second || c.drain > 4000*time.Second {
 				return errors.New("--drain must be from 30s to 4000s")
 			}
-			cfg, target, err := a.conformanceConfig(cmd.Context(), c)
+			// A terminal that is closed, or a reader that is gone, would end the process
+			// before it has deleted what it made.
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP, syscall.SIGPIPE)
+			defer stop()
+			cfg, target, err := a.conformanceConfig(ctx, c)
 			if err != nil {
 				return err
 			}
-			return a.conformance(cmd.Context(), cmd.InOrStdin(), cfg, target, c)
+			return a.conformance(ctx, cmd.InOrStdin(), cfg, target, c)
 		},
 	}
 	f := cmd.Flags()
