@@ -3,13 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,11 +63,15 @@ prints the policy:
 			if c.drain < 30*time.Second || c.drain > 4000*time.Second {
 				return errors.New("--drain must be from 30s to 4000s")
 			}
-			cfg, target, err := a.conformanceConfig(cmd.Context(), c)
+			// A terminal that is closed, or a reader that is gone, would end the process
+			// before it has deleted what it made.
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP, syscall.SIGPIPE)
+			defer stop()
+			cfg, target, err := a.conformanceConfig(ctx, c)
 			if err != nil {
 				return err
 			}
-			return a.conformance(cmd.Context(), cmd.InOrStdin(), cfg, target, c)
+			return a.conformance(ctx, cmd.InOrStdin(), cfg, target, c)
 		},
 	}
 	f := cmd.Flags()
@@ -101,9 +106,8 @@ func (a *app) conformanceConfig(ctx context.Context, c conformanceCall) (cfg con
 	if err != nil {
 		return cfg, "", err
 	}
-	run := a.now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
 	return conformance.Config{
-		AWS: aws, Endpoint: t.Endpoint, Transport: a.transport, VPC: c.vpc, Subnet: c.subnet, Drain: c.drain, Run: run, Faster: a.faster,
+		AWS: aws, Endpoint: t.Endpoint, Transport: a.transport, VPC: c.vpc, Subnet: c.subnet, Drain: c.drain, Run: conformance.NewRun(a.now()), Faster: a.faster,
 		Say: func(text string) { fmt.Fprintln(a.stderr, printable(text)) },
 	}, names[0], nil
 }
@@ -146,14 +150,17 @@ func (a *app) conformanceClean(ctx context.Context, in io.Reader, cfg conformanc
 		fmt.Fprintf(a.stdout, "Nothing in %s has the tag %s.\n", cfg.VPC, conformance.TagKey)
 		return nil
 	}
-	fmt.Fprintf(a.stderr, "This deletes, in %s:\n  %s\n", cfg.VPC, printable(strings.Join(left, "\n  ")))
+	fmt.Fprintf(a.stderr, "This deletes, in %s, also from a run that goes on:\n", cfg.VPC)
+	for _, m := range left {
+		fmt.Fprintf(a.stderr, "  %s\n", printable(m.String()))
+	}
 	if err := a.confirm(in, c.yes); err != nil {
 		return err
 	}
-	if err := conformance.Clean(ctx, cfg); err != nil {
+	if err := conformance.Clean(ctx, cfg, left); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Nothing in %s has the tag %s any more.\n", cfg.VPC, conformance.TagKey)
+	fmt.Fprintf(a.stdout, "Nothing of that is in %s any more.\n", cfg.VPC)
 	return nil
 }
 

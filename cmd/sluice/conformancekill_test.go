@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,4 +89,36 @@ func alive(w ec2sim.World) (n int) {
 		}
 	}
 	return n
+}
+
+// A terminal that is closed, and a pipe whose reader is gone with Ctrl-C, end a run as Ctrl-C
+// alone does: what it made is deleted.
+func TestAConformanceRunThatNobodyReadsLeavesNothing(t *testing.T) {
+	for name, sent := range map[string]os.Signal{"the terminal is closed": syscall.SIGHUP, "its reader is gone": os.Interrupt} {
+		t.Run(name, func(t *testing.T) {
+			v := newVictim(t, 5, 0)
+			before := len(v.gate.sim.World().NetworkInterfaces)
+			hit := v.gate.begin(moment{request: 20, answered: true})
+			cmd, _ := v.conformance(t, "--yes")
+			reader, writer, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd.Stderr = writer
+			if err := errors.Join(cmd.Start(), writer.Close()); err != nil {
+				t.Fatal(err)
+			}
+			<-hit
+			if err := errors.Join(reader.Close(), cmd.Process.Signal(sent)); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil {
+				t.Error("a run that was broken off ended well")
+			}
+			w := v.gate.sim.World()
+			if alive(w) != 2 || len(w.NetworkInterfaces) != before {
+				t.Errorf("left: %+v\n%+v", w.NatGateways, w.NetworkInterfaces)
+			}
+		})
+	}
 }

@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,87 +19,120 @@ const (
 	cleanFor   = 15 * time.Minute // a gateway takes a minute or so
 	cleanEvery = 5 * time.Second
 	// cleanLooks is how many looks in a row must find nothing: EC2's listings lag behind what it did.
-	cleanLooks = 3
+	// They are more where something may be there that no listing has shown yet.
+	cleanLooks, doubtfulLooks = 3, 13
 )
 
-// Left lists what runs have made in a VPC and is still there: ids with the run's id behind.
-func Left(ctx context.Context, cfg Config) ([]string, error) {
+// Made is something that a run has made.
+type Made struct{ ID, State, Run string }
+
+func (m Made) String() string { return fmt.Sprintf("%s (%s, run %s)", m.ID, m.State, m.Run) }
+
+func (m Made) gone() bool { return m.State == string(types.NatGatewayStateDeleted) }
+
+// Left lists what runs have made in a VPC and is still there.
+func Left(ctx context.Context, cfg Config) ([]Made, error) {
 	cfg.Run = ""
-	found, err := newClient(cfg).tagged(ctx, cfg.VPC, "*")
-	var list []string
-	for _, r := range found {
-		list = append(list, fmt.Sprintf("%s (%s, run %s)", r.id, r.state, r.run))
+	found, err := newClient(cfg).tagged(ctx, cfg.VPC, nil)
+	return slices.DeleteFunc(found, Made.gone), err
+}
+
+// Clean deletes what the runs have made that left something, and waits until it is gone. Its error names
+// what is left. Another run, which may have begun since, is none of its business.
+func Clean(ctx context.Context, cfg Config, left []Made) error {
+	cfg.Run = ""
+	job := cleaning{vpc: cfg.VPC}
+	for _, m := range left {
+		job.runs = append(job.runs, m.Run)
 	}
-	return list, err
+	if len(job.runs) == 0 {
+		return nil
+	}
+	return newClient(cfg).clean(ctx, job, cfg.Say)
 }
 
-// Clean deletes what any run has made in a VPC, and waits until it is gone. Its error names what is left.
-func Clean(ctx context.Context, cfg Config) error {
-	cfg.Run = ""
-	return newClient(cfg).clean(ctx, cfg.VPC, "*", cfg.Say)
+// runID is the form of a run's id: a tag that says something else is somebody else's.
+var runID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z0-9]{6}$`)
+
+// NewRun returns the id of a new run.
+func NewRun(now time.Time) string {
+	return now.UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
 }
 
-// made is something with the tag.
-type made struct{ id, state, run string }
-
-// tagged lists what carries the tag with a run's id, or any (*).
-func (c *client) tagged(ctx context.Context, vpc, run string) ([]made, error) {
-	by := types.Filter{Name: aws.String("tag:" + TagKey), Values: []string{run}}
-	if run == "*" {
+// tagged lists what carries the tag with the id of one of these runs, or of any (nil), in a VPC.
+func (c *client) tagged(ctx context.Context, vpc string, runs []string) ([]Made, error) {
+	by := types.Filter{Name: aws.String("tag:" + TagKey), Values: runs}
+	if runs == nil {
 		by = types.Filter{Name: aws.String("tag-key"), Values: []string{TagKey}}
 	}
 	filters := []types.Filter{by, {Name: aws.String("vpc-id"), Values: []string{vpc}}}
-	var list []made
-	gateways := awsec2.DescribeNatGatewaysInput{Filter: filters, MaxResults: aws.Int32(1000)}
-	interfaces := awsec2.DescribeNetworkInterfacesInput{Filters: filters, MaxResults: aws.Int32(1000)}
-	g, err := read(ctx, c, c.api.DescribeNatGateways, &gateways)
-	if err != nil {
-		return nil, err
-	}
-	n, err := read(ctx, c, c.api.DescribeNetworkInterfaces, &interfaces)
-	if err != nil {
-		return nil, err
-	}
-	add := func(id *string, state string, tags []types.Tag) {
+	var list []Made
+	add := func(id, in *string, state string, tags []types.Tag) {
 		for _, t := range tags { // an endpoint that knows no filter lists everything
-			if aws.ToString(t.Key) == TagKey && (run == "*" || aws.ToString(t.Value) == run) {
-				list = append(list, made{aws.ToString(id), state, aws.ToString(t.Value)})
+			run := aws.ToString(t.Value)
+			if aws.ToString(t.Key) == TagKey && aws.ToString(in) == vpc && runID.MatchString(run) && (runs == nil || slices.Contains(runs, run)) {
+				list = append(list, Made{aws.ToString(id), state, run})
 			}
 		}
 	}
-	for _, gateway := range g.NatGateways {
-		if gateway.State != types.NatGatewayStateDeleted {
-			add(gateway.NatGatewayId, string(gateway.State), gateway.Tags)
+	gateways := awsec2.DescribeNatGatewaysInput{Filter: filters, MaxResults: aws.Int32(1000)}
+	for more := true; more; more = aws.ToString(gateways.NextToken) != "" {
+		out, err := read(ctx, c, c.api.DescribeNatGateways, &gateways)
+		if err != nil {
+			return nil, err
 		}
+		for _, g := range out.NatGateways {
+			add(g.NatGatewayId, g.VpcId, string(g.State), g.Tags)
+		}
+		gateways.NextToken = out.NextToken
 	}
-	for _, one := range n.NetworkInterfaces {
-		add(one.NetworkInterfaceId, string(one.Status), one.TagSet)
+	interfaces := awsec2.DescribeNetworkInterfacesInput{Filters: filters, MaxResults: aws.Int32(1000)}
+	for more := true; more; more = aws.ToString(interfaces.NextToken) != "" {
+		out, err := read(ctx, c, c.api.DescribeNetworkInterfaces, &interfaces)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range out.NetworkInterfaces {
+			add(n.NetworkInterfaceId, n.VpcId, string(n.Status), n.TagSet)
+		}
+		interfaces.NextToken = out.NextToken
 	}
 	return list, nil
 }
 
+// cleaning is what is to be deleted.
+type cleaning struct {
+	vpc   string
+	runs  []string
+	known []string // ids that EC2 has given, whether a listing shows them yet or not
+	doubt bool     // a creation had no answer
+}
+
 // clean deletes what carries the tag until nothing does. It does not end with ctx: what was made must go.
-func (c *client) clean(ctx context.Context, vpc, run string, say func(string)) error {
+func (c *client) clean(ctx context.Context, job cleaning, say func(string)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanFor/c.faster)
 	defer cancel()
-	var left []made
+	var left []Made
 	var failed error
-	for empty := 0; empty < cleanLooks; {
-		found, err := c.tagged(ctx, vpc, run)
-		if err == nil {
-			left, failed = found, nil
-		}
-		switch {
-		case err != nil:
-			failed = err
-		case len(found) == 0:
-			empty++
-		default:
-			empty = 0
-			failed = c.delete(ctx, found, say)
-		}
-		if empty == cleanLooks {
-			return nil
+	for empty := 0; ; {
+		found, err := c.tagged(ctx, job.vpc, job.runs)
+		if failed = err; err == nil {
+			job.known = slices.DeleteFunc(job.known, func(id string) bool { // it is shown
+				return slices.ContainsFunc(found, func(m Made) bool { return m.ID == id })
+			})
+			left = slices.DeleteFunc(found, Made.gone)
+			if empty++; len(left) > 0 {
+				empty = 0
+			}
+			for _, id := range job.known {
+				left = append(left, Made{ID: id, State: "not shown yet"})
+			}
+			var ended []string
+			ended, failed = c.delete(ctx, left, say)
+			job.known = slices.DeleteFunc(job.known, func(id string) bool { return slices.Contains(ended, id) })
+			if empty >= cleanLooks && !job.doubt && len(job.known) == 0 || empty >= doubtfulLooks && failed == nil {
+				return nil
+			}
 		}
 		if c.pause(ctx, cleanEvery) != nil {
 			break
@@ -105,34 +140,38 @@ func (c *client) clean(ctx context.Context, vpc, run string, say func(string)) e
 	}
 	var ids []string
 	for _, m := range left {
-		ids = append(ids, m.id)
+		ids = append(ids, m.ID)
 	}
 	return errors.Join(fmt.Errorf("not everything could be deleted; %s may still be there, and a NAT gateway costs money: run `sluice conformance --clean --vpc %s`, or delete what has the tag %s",
-		strings.Join(ids, ", "), vpc, TagKey), failed)
+		strings.Join(ids, ", "), job.vpc, TagKey), failed)
 }
 
-// delete asks for the end of each once more. The last failure is returned, to be told if there is no end.
-func (c *client) delete(ctx context.Context, found []made, say func(string)) (failed error) {
+// delete asks for the end of each once more, and returns the ids of those that EC2 took that from. The last
+// failure is returned, to be told if there is no end.
+func (c *client) delete(ctx context.Context, found []Made, say func(string)) (ended []string, failed error) {
 	for _, m := range found {
-		c.fence.own(m.id)
+		c.fence.own(m.ID)
 		var code string
 		var err error
 		switch {
-		case strings.HasPrefix(m.id, "nat-") && m.state == string(types.NatGatewayStateDeleting):
+		case strings.HasPrefix(m.ID, "nat-") && m.State == string(types.NatGatewayStateDeleting):
 			continue
-		case strings.HasPrefix(m.id, "nat-"):
-			_, code, err = call(ctx, c, true, c.api.DeleteNatGateway, &awsec2.DeleteNatGatewayInput{NatGatewayId: aws.String(m.id)})
+		case strings.HasPrefix(m.ID, "nat-"):
+			_, code, err = call(ctx, c, true, c.api.DeleteNatGateway, &awsec2.DeleteNatGatewayInput{NatGatewayId: aws.String(m.ID)})
 		default:
-			_, code, err = call(ctx, c, false, c.api.DeleteNetworkInterface, &awsec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: aws.String(m.id)})
+			_, code, err = call(ctx, c, false, c.api.DeleteNetworkInterface, &awsec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: aws.String(m.ID)})
 		}
-		if err == nil && !slices.Contains([]string{accepted, "NatGatewayNotFound", "InvalidNetworkInterfaceID.NotFound"}, code) {
-			err = fmt.Errorf("%s: %s", m.id, code)
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			failed = err
-		} else if say != nil {
-			say("deleted " + m.id)
+		case code == accepted:
+			ended = append(ended, m.ID)
+			if say != nil {
+				say("deleted " + m.ID)
+			}
+		case code != "NatGatewayNotFound" && code != "InvalidNetworkInterfaceID.NotFound":
+			failed = fmt.Errorf("%s: %s", m.ID, code)
 		}
 	}
-	return failed
+	return ended, failed
 }

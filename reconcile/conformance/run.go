@@ -20,6 +20,7 @@ type session struct {
 
 	gateway, gatewayENI, primary string // of the gateway that the run made
 	eni, eniPrimary              string // of the interface that it made
+	doubt                        bool   // a creation had no answer
 }
 
 // Run asks every question and deletes what it made for that, whatever happens. Answers that were got before a
@@ -30,6 +31,9 @@ func Run(ctx context.Context, cfg Config) (answers *Answers, err error) {
 	}
 	if cfg.Say == nil {
 		cfg.Say = func(string) {}
+	}
+	if !runID.MatchString(cfg.Run) {
+		return nil, fmt.Errorf("%q is no id of a run, by which what it leaves is found", cfg.Run)
 	}
 	s := &session{client: newClient(cfg), cfg: cfg, answers: newAnswers(cfg)}
 	if s.pool, err = s.choosePool(ctx); err != nil {
@@ -65,10 +69,21 @@ func Run(ctx context.Context, cfg Config) (answers *Answers, err error) {
 func (s *session) cleanAnyway(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.Join(fmt.Errorf("a bug while deleting: %v", p), s.clean(ctx, s.cfg.VPC, s.cfg.Run, s.cfg.Say))
+			err = errors.Join(fmt.Errorf("a bug while deleting: %v", p), s.clean(ctx, s.cleaning(), s.cfg.Say))
 		}
 	}()
-	return s.clean(ctx, s.cfg.VPC, s.cfg.Run, s.cfg.Say)
+	return s.clean(ctx, s.cleaning(), s.cfg.Say)
+}
+
+// cleaning is what the run may have made.
+func (s *session) cleaning() cleaning {
+	job := cleaning{vpc: s.cfg.VPC, runs: []string{s.cfg.Run}, doubt: s.doubt}
+	for _, id := range []string{s.gateway, s.eni} {
+		if id != "" {
+			job.known = append(job.known, id)
+		}
+	}
+	return job
 }
 
 func (s *session) tags(of types.ResourceType) []types.TagSpecification {
@@ -79,10 +94,12 @@ func (s *session) tags(of types.ResourceType) []types.TagSpecification {
 
 // makeInterface makes an interface that nothing is attached to.
 func (s *session) makeInterface(ctx context.Context) error {
+	s.doubt = true
 	out, code, err := call(ctx, s.client, false, s.api.CreateNetworkInterface, &awsec2.CreateNetworkInterfaceInput{
 		SubnetId: aws.String(s.pool.subnet), Description: aws.String("sluice conformance"), ClientToken: aws.String(s.cfg.Run + "-eni"),
 		TagSpecifications: s.tags(types.ResourceTypeNetworkInterface),
 	})
+	s.doubt = err != nil
 	if err != nil || code != accepted || out.NetworkInterface == nil {
 		return refused(code, err)
 	}
@@ -95,10 +112,12 @@ func (s *session) makeInterface(ctx context.Context) error {
 // makeGateway makes the gateway, asks it for an address at once, and waits until it is available.
 func (s *session) makeGateway(ctx context.Context) error {
 	began := time.Now()
+	s.doubt = true
 	out, code, err := call(ctx, s.client, true, s.api.CreateNatGateway, &awsec2.CreateNatGatewayInput{
 		SubnetId: aws.String(s.pool.subnet), ConnectivityType: types.ConnectivityTypePrivate, ClientToken: aws.String(s.cfg.Run + "-nat"),
 		TagSpecifications: s.tags(types.ResourceTypeNatgateway),
 	})
+	s.doubt = err != nil
 	if err != nil || code != accepted || out.NatGateway == nil {
 		return refused(code, err)
 	}
@@ -139,7 +158,7 @@ func (s *session) await(ctx context.Context, atMost time.Duration, want func(typ
 	end := time.Now().Add(atMost / s.faster)
 	for {
 		out, err := read(ctx, s.client, s.api.DescribeNatGateways, &awsec2.DescribeNatGatewaysInput{NatGatewayIds: []string{s.gateway}})
-		if err == nil && len(out.NatGateways) == 1 && want(out.NatGateways[0]) {
+		if err == nil && len(out.NatGateways) == 1 && aws.ToString(out.NatGateways[0].NatGatewayId) == s.gateway && want(out.NatGateways[0]) {
 			return out.NatGateways[0], nil
 		}
 		if time.Now().After(end) {

@@ -20,7 +20,10 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 )
 
-const vpc = "vpc-0123456789abcdef0"
+const (
+	vpc = "vpc-0123456789abcdef0"
+	run = "20261122-120000-abcdef"
+)
 
 // account has a gateway and an interface of somebody's beside the free addresses.
 const account = `
@@ -47,7 +50,7 @@ func simulator(t *testing.T, change func(*ec2sim.World)) *ec2sim.Server {
 func config(transport http.RoundTripper) conformance.Config {
 	return conformance.Config{
 		AWS:       aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("tester", "secret", "")},
-		Transport: transport, Endpoint: "http://sim", VPC: vpc, Run: "r1",
+		Transport: transport, Endpoint: "http://sim", VPC: vpc, Run: run,
 	}
 }
 
@@ -219,10 +222,10 @@ func TestCleanRemovesWhatAKilledRunLeft(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		left, err := conformance.Left(t.Context(), config(sim.Transport()))
-		if err != nil || len(left) != 2 || !strings.Contains(strings.Join(left, " "), "run r1") {
+		if err != nil || len(left) != 2 || !strings.Contains(left[0].String(), "run "+run) {
 			t.Fatalf("%v, %v", left, err)
 		}
-		if err := conformance.Clean(t.Context(), config(sim.Transport())); err != nil {
+		if err := conformance.Clean(t.Context(), config(sim.Transport()), left); err != nil {
 			t.Fatal(err)
 		}
 		wantNothingLeft(t, sim)
@@ -247,7 +250,7 @@ func TestOnlyWhatTheRunMadeIsEverChanged(t *testing.T) {
 					t.Errorf("%s %v", c.Action, c.Parameters)
 				}
 			}
-			if strings.HasPrefix(c.Action, "Create") && c.Parameters.Get("TagSpecification.1.Tag.1.Value") != "r1" {
+			if strings.HasPrefix(c.Action, "Create") && c.Parameters.Get("TagSpecification.1.Tag.1.Value") != run {
 				t.Errorf("%s %v", c.Action, c.Parameters)
 			}
 		}

@@ -58,7 +58,9 @@ func (db *DB) refusal(operation string, err error) error {
 func code(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode()
+		if c := api.ErrorCode(); c != "UnknownError" { // the SDK's word for an answer that has none
+			return c
+		}
 	}
 	return ""
 }

@@ -77,6 +77,12 @@ func answered(status int, code, text string) func(*http.Request) (*http.Response
 	}
 }
 
+// givenUp lets a request have its effect, and has a proxy answer in DynamoDB's place.
+func givenUp(req *http.Request) (*http.Response, error) {
+	_, _ = lost(req)
+	return &http.Response{StatusCode: 408, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"message": "Request Timeout"}`)), Request: req}, nil
+}
+
 func TestAWriteWithoutAnAnswerIsDecidedByReadingItBack(t *testing.T) {
 	server := server(t)
 	throttle := answered(400, "ProvisionedThroughputExceededException", "slow down")
@@ -98,6 +104,7 @@ func TestAWriteWithoutAnAnswerIsDecidedByReadingItBack(t *testing.T) {
 		"refused":                                       {[]do{answered(400, "AccessDeniedException", "User: x is not authorized")}, "PutItem", false, "not allowed to dynamodb:PutItem", ""},
 		"every request is lost":                         {[]do{gone, gone, gone}, "PutItem PutItem PutItem GetItem", false, "effect of a failed write is unknown", "effect of a failed write is unknown"},
 		"written, and nobody can read it back":          {[]do{lost, gone, gone, gone}, "PutItem PutItem PutItem GetItem", true, "effect of a failed write is unknown", "effect of a failed write is unknown"},
+		"a proxy gives up after the effect":             {[]do{givenUp}, "PutItem PutItem GetItem", true, "", ""},
 		"an answer is lost, and then it is not allowed": {[]do{lost, answered(400, "AccessDeniedException", ""), answered(400, "AccessDeniedException", "")}, "PutItem PutItem PutItem GetItem", true, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +30,9 @@ func (l leases) Leases(ctx context.Context) ([]lease.Item, error) {
 	return list, nil
 }
 
+// unreadable is a version that no lease ever has: no write can name it.
+const unreadable = math.MaxUint64 / 2
+
 // leaseOf reads an item. One that cannot be read is shown as held, by what is wrong with
 // it: nobody can take it, and no other target suffers.
 func leaseOf(a attributes) lease.Item {
@@ -37,7 +41,7 @@ func leaseOf(a attributes) lease.Item {
 	for name, to := range map[string]*uint64{"epoch": &item.Epoch, "version": &item.Version, "ms": &ms, "headSeq": &item.HeadSeq} {
 		n, err := a.number(name)
 		if err != nil {
-			return lease.Item{Target: item.Target, Holder: "nobody: the item cannot be read, " + err.Error(), Version: 1}
+			return lease.Item{Target: item.Target, Holder: "nobody: the item cannot be read, " + err.Error(), Version: unreadable}
 		}
 		*to = n
 	}

@@ -41,7 +41,7 @@ func TestALeaseThatCannotBeReadStopsItsTargetOnly(t *testing.T) {
 	s := server(t)
 	db := open(t, s, nil)
 	s.Do(t, "PutItem", map[string]any{"TableName": s.table, "Item": map[string]any{
-		"pk": map[string]any{"S": "lease"}, "sk": map[string]any{"S": "prod"}, "epoch": map[string]any{"S": "x"},
+		"pk": map[string]any{"S": "lease"}, "sk": map[string]any{"S": "prod"}, "epoch": map[string]any{"S": "x"}, "version": map[string]any{"N": "1"},
 	}})
 	good := lease.Item{Target: "test", Holder: "a", Epoch: 1, Version: 1, Duration: time.Minute}
 	if err := db.Leases().Write(ctx, good, 0); err != nil {
