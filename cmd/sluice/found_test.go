@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// The ways in which bugs were found.
+const (
+	byReading    = "reading"    // somebody read issue and code, and asked what is untrue
+	byProperty   = "properties" // of rapid
+	byFuzzing    = "fuzzing"
+	bySimulation = "simulation"
+	byUse        = "use" // the program was run by hand, or by a command's test
+)
+
+// found are the bugs that could have taken an address away wrongly, made a call twice,
+// let a change past its decision, shown a secret, or stopped the daemon, and the test that
+// each left.
+var found = []struct{ by, bug, test string }{
+	{byReading, "a list of 65 to 255 addresses was read as empty, which asked for every removal", "TestEveryListThatTheSchemaLetsThroughIsReadWhole"},
+	{byReading, "a co-author of an earlier commit could approve the change", "TestNobodyApprovesAChangeThatACommitOfTheirsIsPartOf"},
+	{byReading, "where the look back failed, authors were unknown and approvals counted", "TestNobodyApprovesAChangeWhoseAuthorsAreNotAllKnown"},
+	{byReading, "another URL of the repository was a way around the check of descent", "TestTheFirstCommitOfAnotherRepositoryMustDescendToo"},
+	{byReading, "host:path had no name, so policies could stand beside the specs they judge", "TestARepositoryHasOneNameHoweverItIsReached"},
+	{byReading, "after SIGHUP the new loop began with what it had prepared, and undid what the old one had done since", "TestANewLoopDoesNotGoBackToWhatItPreparedWith"},
+	{byReading, "a receiver that repeats a header or a query put secrets into the log", "TestWhatIsSecretOfHeadersAndQueriesIsNotRepeated"},
+	{byReading, "explain on the page failed once enough of the record was cut off", "TestAStoryBeginsBehindWhatWasCutOff"},
+	{byReading, "an undefined value in a message dropped the denial", "TestAnUndefinedValueInAMessageIsAnErrorAndNoPass"},
+	{byReading, "the next holder of a lease took a lost call for one that never was, by its own clock, and sent it again", "TestALostCallIsNoOlderByTheNextHoldersClock"},
+	{byReading, "a process that was stopped while it connected sent its call after another could have the target", "TestACallWhoseTimeEndsWhileItsConnectionIsMadeIsNotSent"},
+	{byReading, "cleaning up after a conformance run read one page, and left a gateway", "TestCleanReadsEveryPage"},
+	{byReading, "cleaning up deleted what had the tag by then, not what a person had been shown", "TestCleanDeletesWhatWasShownAndNothingElse"},
+	{byReading, "the certificates of the page were read at the start only", "TestMutualTLSLetsInWhoShowsACertificateOfTheAuthority"},
+	{byProperty, "a month's last day was lost in leap years: Go's ZoneBounds is wrong there", "TestNextAgreesWithAClockThatIsWatched"},
+	{byFuzzing, "a control byte of a configuration reached the terminal", "FuzzLoad"},
+	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},
+	{bySimulation, "a clock that was set back kept every resource with a recent call waiting for hours", "TestAClockThatIsSetBackHoldsNothingUp"},
+	{bySimulation, "a clock that was set ahead made a lost call old at once, so that it was sent again", "TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce"},
+	{byUse, "a conformance run whose reader was gone ended by SIGPIPE and left its gateway", "TestAConformanceRunThatNobodyReadsLeavesNothing"},
+	{byUse, "an SSH server that talks beside the conversation was read without end", "TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap"},
+}
+
+func TestEveryBugThatWasFoundHasItsTest(t *testing.T) {
+	there := testNames(t, "../..")
+	count := map[string]int{}
+	for _, f := range found {
+		if !there[f.test] {
+			t.Errorf("there is no %s, which is to find again: %s", f.test, f.bug)
+		}
+		count[f.by]++
+	}
+	var counts []string
+	for _, by := range []string{byReading, bySimulation, byFuzzing, byProperty, byUse} {
+		if count[by] == 0 {
+			t.Errorf("nothing was found by %s", by)
+		}
+		counts = append(counts, fmt.Sprintf("%s %d", by, count[by]))
+	}
+	t.Logf("figure: grave bugs by what found them: %s", strings.Join(counts, ", "))
+}
