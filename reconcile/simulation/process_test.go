@@ -267,7 +267,7 @@ func (d *disk) Append(ctx context.Context, records ...history.Record) ([]history
 	if holder.killed(killBeforeSync, p, about...) {
 		return nil, errCut
 	}
-	if w.full.Load() {
+	if w.full.Load() || kind == string(history.KindIntent) && w.strikes(diskFull, 0.03, about...) { // just now, or for a while
 		w.fired(diskFull)
 		w.add("the disk is full: no %s record", kind)
 		return nil, errFull
