@@ -33,6 +33,7 @@ type Loop struct {
 	probed  probed
 	who     *attribution       // of the daemon; nil in commands
 	right   map[string]holding // what each resource held when it was last seen as its spec says
+	last    lastRead
 
 	// untrusted are the targets whose endpoint carried out a dry-run.
 	untrusted map[string]bool
@@ -48,7 +49,7 @@ func New(cfg Config) (*Loop, error) {
 	if out == nil {
 		out = NewLookout(cfg)
 	}
-	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(out), untrusted: map[string]bool{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
+	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(out), untrusted: map[string]bool{}, last: lastRead{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
 	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now, ages: newAges()}
 	l.looker.scope, l.looker.base = cfg.scope, l.journal.base
 	return l, nil
@@ -293,7 +294,7 @@ func (l *Loop) judge(ctx context.Context, t *Turn, held string) error {
 	d := t.Desired
 	judging, end := l.around(ctx, d, Part{Name: PartPolicy})
 	t.Approved = judge.Judge(judging, d.Engine, judge.Case{
-		Plan: t.Planned, Documents: d.Specs.Documents, Inventories: t.Inventories,
+		Plan: t.Planned, Documents: d.Specs.Documents, Inventories: t.Inventories, Missed: l.last.missed(t.Inventories),
 		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
 		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
 		Calendar: l.cfg.Calendar, Now: t.at,

@@ -317,6 +317,32 @@ func TestALargeRemovalIsHeldWhole(t *testing.T) {
 	})
 }
 
+// Two resources that lose three addresses each are more than the budget, also while one
+// of them cannot be read: else they would go one after the other.
+func TestARemovalThatCannotBeReadCountsAsItWasReadLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := strings.Replace(world("10.0.1.20", "10.0.1.21", "10.0.1.22"), "[10.0.1.201]", "[10.0.1.201, 10.0.1.202, 10.0.1.203]", 1)
+		vip := func(list string) string {
+			return "apiVersion: sluice/v1\nkind: NetworkInterface\nmetadata: {name: vip}\nspec: {id: eni-0123456789abcdef0, secondary: {addresses: [" + list + "]}}\n"
+		}
+		s := newStage(t, w, "")
+		s.specs.commit(gateway("10.0.1.20", "10.0.1.21", "10.0.1.22"), vip("10.0.1.201, 10.0.1.202, 10.0.1.203"))
+		s.serve(time.Hour, func(l *reconcile.Loop) {
+			time.Sleep(time.Minute)
+			unread := 60
+			if err := s.sim.Inject(ec2sim.Fault{Kind: "error", Action: "DescribeNetworkInterfaces", Code: "InternalError", Times: &unread}); err != nil {
+				t.Error(err)
+			}
+			s.specs.commit(gateway(), vip(""))
+			time.Sleep(30 * time.Second)
+			if sum := l.Status().Plan.Summary; sum.Error != 1 || sum.Held != 1 {
+				t.Errorf("while one cannot be read: %+v", sum)
+			}
+		})
+		wantMutations(t, s)
+	})
+}
+
 func TestAFailingGitLeavesTheLastCommitInForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))

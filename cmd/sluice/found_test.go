@@ -33,6 +33,7 @@ var found = []struct{ by, bug, test string }{
 	{byReading, "cleaning up after a conformance run read one page, and left a gateway", "TestCleanReadsEveryPage"},
 	{byReading, "cleaning up deleted what had the tag by then, not what a person had been shown", "TestCleanDeletesWhatWasShownAndNothingElse"},
 	{byReading, "the certificates of the page were read at the start only", "TestMutualTLSLetsInWhoShowsACertificateOfTheAuthority"},
+	{byReading, "a removal over the budget went out in parts where one resource could not be read for a while", "TestARemovalThatCannotBeReadCountsAsItWasReadLast"},
 	{byProperty, "a month's last day was lost in leap years: Go's ZoneBounds is wrong there", "TestNextAgreesWithAClockThatIsWatched"},
 	{byFuzzing, "a control byte of a configuration reached the terminal", "FuzzLoad"},
 	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},

@@ -21,8 +21,9 @@ func DefaultBudget() Budget { return Budget{Removals: 4, Percent: 10} }
 // budgets holds back every removal of a target whose specs take away more than
 // the budget. All that the specs do not want is counted, what is draining already
 // and what follows later included: a large removal must not slip through in small
-// cycles. Of a resource that goes nowhere (denied, held, blocked) only what drains
-// counts, so that it does not hold up the others.
+// cycles. A resource that could not be read counts as it was read last: it may be read
+// again when the others are done. Of one that goes nowhere (denied, held, blocked) only
+// what drains counts, so that it does not hold up the others.
 func (j *judgement) budgets() {
 	type total struct{ managed, excess int }
 	totals := map[string]total{}
@@ -55,7 +56,11 @@ func (j *judgement) budgets() {
 func (j *judgement) count(r *plan.Resource) (managed, excess int) {
 	doc, ok := j.docs[r.Spec]
 	live, found := j.live[keyOf(r)]
-	if !ok || !found || r.State == plan.Error {
+	moves := r.State == plan.Pending || r.State == plan.Converging
+	if !found {
+		live, moves = j.missed[keyOf(r)]
+	}
+	if !ok || !found && !moves || found && r.State == plan.Error {
 		return 0, 0
 	}
 	if s := doc.Secondary; s != nil {
@@ -74,7 +79,7 @@ func (j *judgement) count(r *plan.Resource) (managed, excess int) {
 		}
 		managed, excess = held, unwanted
 	}
-	if r.State != plan.Pending && r.State != plan.Converging {
+	if !moves {
 		return managed + len(live.prefixes), live.draining()
 	}
 	if p := doc.Prefixes; p != nil {

@@ -25,10 +25,13 @@ type Case struct {
 	Plan        plan.Plan
 	Documents   []spec.Document
 	Inventories []inventory.Inventory
-	Commit      Commit
-	Budget      Budget
-	Levels      map[string]policy.Level // by rule; only advisory ones matter here
-	Rulings     ruling.Set              // waivers and approvals, from the trusted policy source
+	// Missed is what could not be read this time, as it was read last. It only counts
+	// against the budget.
+	Missed  []inventory.Inventory
+	Commit  Commit
+	Budget  Budget
+	Levels  map[string]policy.Level // by rule; only advisory ones matter here
+	Rulings ruling.Set              // waivers and approvals, from the trusted policy source
 	// Begun are the approved plans that were begun: what is left of one needs no
 	// approval of its own.
 	Begun []plan.Plan
@@ -67,7 +70,7 @@ func (a Approved) BudgetLeft() map[string]int { return a.left }
 // then approvals, and in the end the calendar. It fails closed: what cannot be
 // evaluated is not approved.
 func Judge(ctx context.Context, engine Engine, c Case) Approved {
-	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), free: newFree(c.Inventories), left: map[string]int{}}
+	j := &judgement{engine: engine, c: c, p: clonePlan(c.Plan), docs: indexDocuments(c.Documents), live: indexLive(c.Inventories), missed: indexLive(c.Missed), free: newFree(c.Inventories), left: map[string]int{}}
 	j.judgeDocuments(ctx)
 	j.judgeActions(ctx)
 	j.p.Seal()
@@ -87,6 +90,7 @@ type judgement struct {
 	p      plan.Plan
 	docs   map[plan.SpecRef]document
 	live   map[liveKey]live
+	missed map[liveKey]live
 	free   free
 	left   map[string]int // of the budget, by target
 }
