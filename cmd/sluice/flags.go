@@ -91,6 +91,9 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 	if !slices.Contains([]string{"observe", "dry-run", "apply"}, cfg.Mode) {
 		return cfg, fmt.Errorf("--mode %q is not one of observe, dry-run, apply", cfg.Mode)
 	}
+	if c.history != "" && cfg.History.DynamoDB != nil { // it would act without a lease, while a replica acts
+		return cfg, fmt.Errorf("--history names a file, and the record is in history.dynamodb of %s, by which replicas do not act at once; leave out --history", c.config)
+	}
 	if c.history != "" {
 		cfg.History = config.History{File: c.history, Keep: cfg.History.Keep, Export: cfg.History.Export}
 	}
