@@ -32,7 +32,7 @@ type Config struct {
 
 // client speaks to EC2 through the fence.
 type client struct {
-	api   *awsec2.Client
+	api   operations
 	fence *fence
 	nat   *rate.Limiter // AWS gives ten calls, and one a second
 
@@ -52,13 +52,13 @@ func newClient(cfg Config) *client {
 	}
 	faster := max(1, cfg.Faster)
 	c := &client{faster: time.Duration(faster), fence: &fence{run: cfg.Run, next: next, mine: map[string]bool{}}, nat: rate.NewLimiter(rate.Limit(faster), natBurst)}
-	c.api = awsec2.NewFromConfig(cfg.AWS, func(o *awsec2.Options) {
+	c.api = operationsOf(awsec2.NewFromConfig(cfg.AWS, func(o *awsec2.Options) {
 		if cfg.Endpoint != "" {
 			o.BaseEndpoint = aws.String(cfg.Endpoint)
 		}
 		o.Retryer = aws.NopRetryer{} // what is asked again is asked again below, and seen
 		o.HTTPClient = &http.Client{Transport: c.fence, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	})
+	}))
 	return c
 }
 

@@ -116,7 +116,7 @@ func readListing(body, operation, set, id, inner string) (l listing) {
 // fuzzListing gives one listing operation an answer of up to two pages, the second cut
 // short, through the real client. read returns the ids that the client took for the
 // whole list, the rows within them, and why it was not read, or "".
-func fuzzListing(f *testing.F, operation, set, id, inner string, read func(context.Context, *Client) (ids []string, rows int, why string)) {
+func fuzzListing(f *testing.F, operation, set, id, inner string, read func(context.Context, *Client, *script) (ids []string, rows int, why string)) {
 	environment(f)
 	wire := &script{}
 	c := clientOf(f, Config{Target: "t", Mode: modeObserve, Transport: wire})
@@ -150,7 +150,7 @@ func fuzzListing(f *testing.F, operation, set, id, inner string, read func(conte
 		}
 		synctest.Test(t, func(t *testing.T) { // what is tried again comes after a pause
 			wire.play(status, first, second)
-			ids, rows, why := read(t.Context(), c)
+			ids, rows, why := read(t.Context(), c, wire)
 			if why != "" {
 				if ids != nil || len(why) > 2000 || strings.ContainsFunc(why, unicode.IsControl) {
 					t.Errorf("unread, but %v; %q", ids, why)
@@ -186,7 +186,7 @@ func fuzzListing(f *testing.F, operation, set, id, inner string, read func(conte
 }
 
 func FuzzDescribeNatGateways(f *testing.F) {
-	fuzzListing(f, "DescribeNatGateways", "natGatewaySet", "natGatewayId", "natGatewayAddressSet", func(ctx context.Context, c *Client) (ids []string, rows int, why string) {
+	fuzzListing(f, "DescribeNatGateways", "natGatewaySet", "natGatewayId", "natGatewayAddressSet", func(ctx context.Context, c *Client, _ *script) (ids []string, rows int, why string) {
 		inv := c.Observe(ctx, inventory.Query{NatGateways: true})
 		for _, g := range inv.NatGateways {
 			ids, rows = append(ids, g.ID), rows+len(g.Addresses)
@@ -196,7 +196,7 @@ func FuzzDescribeNatGateways(f *testing.F) {
 }
 
 func FuzzDescribeNetworkInterfaces(f *testing.F) {
-	fuzzListing(f, "DescribeNetworkInterfaces", "networkInterfaceSet", "networkInterfaceId", "nothing", func(ctx context.Context, c *Client) (ids []string, rows int, why string) {
+	fuzzListing(f, "DescribeNetworkInterfaces", "networkInterfaceSet", "networkInterfaceId", "nothing", func(ctx context.Context, c *Client, _ *script) (ids []string, rows int, why string) {
 		inv := c.Observe(ctx, inventory.Query{NetworkInterfaces: true})
 		for _, n := range inv.NetworkInterfaces {
 			ids = append(ids, n.ID)
@@ -206,9 +206,8 @@ func FuzzDescribeNetworkInterfaces(f *testing.F) {
 }
 
 func FuzzDescribeSubnets(f *testing.F) {
-	fuzzListing(f, "DescribeSubnets", "subnetSet", "subnetId", "nothing", func(ctx context.Context, c *Client) (ids []string, rows int, why string) {
+	fuzzListing(f, "DescribeSubnets", "subnetSet", "subnetId", "nothing", func(ctx context.Context, c *Client, wire *script) (ids []string, rows int, why string) {
 		// All that may come: the client keeps what it asked for.
-		wire := c.api.Options().HTTPClient.(*http.Client).Transport.(*guard).reads.(*script)
 		var asked []string
 		for _, body := range wire.bodies {
 			asked = append(asked, readListing(body, "DescribeSubnets", "subnetSet", "subnetId", "nothing").ids...)
@@ -225,8 +224,7 @@ func FuzzDescribeSubnets(f *testing.F) {
 }
 
 func FuzzGetSubnetCidrReservations(f *testing.F) {
-	fuzzListing(f, "GetSubnetCidrReservations", "subnetIpv4CidrReservationSet", "cidr", "nothing", func(ctx context.Context, c *Client) (ids []string, rows int, why string) {
-		wire := c.api.Options().HTTPClient.(*http.Client).Transport.(*guard).reads.(*script)
+	fuzzListing(f, "GetSubnetCidrReservations", "subnetIpv4CidrReservationSet", "cidr", "nothing", func(ctx context.Context, c *Client, wire *script) (ids []string, rows int, why string) {
 		list, err := c.reservations(ctx, "subnet-0a1b2c3d4e5f60001")
 		if err != nil {
 			return nil, 0, err.Error()

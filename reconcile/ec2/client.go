@@ -27,7 +27,7 @@ type Client struct {
 	target  string
 	timeout time.Duration
 	onCall  func(context.Context, Attempt)
-	api     *awsec2.Client
+	api     operations
 	rates   rates
 }
 
@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("target %q: %w", cfg.Target, err)
 	}
 	c := &Client{target: cfg.Target, timeout: cfg.CallTimeout, onCall: cfg.OnCall, rates: newRates()}
-	c.api = awsec2.NewFromConfig(loaded, func(o *awsec2.Options) {
+	api := awsec2.NewFromConfig(loaded, func(o *awsec2.Options) {
 		if cfg.Endpoint != "" {
 			o.BaseEndpoint = aws.String(cfg.Endpoint)
 		}
@@ -72,11 +72,12 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		})
 		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey("sluice"), c.addAttempt)
 	})
-	if base := c.api.Options().BaseEndpoint; base != nil { // it may come from the environment
+	if base := api.Options().BaseEndpoint; base != nil { // it may come from the environment
 		if err := checkEndpoint(*base); err != nil {
 			return nil, fmt.Errorf("target %q: %w", cfg.Target, err)
 		}
 	}
+	c.api = operationsOf(api)
 	return c, nil
 }
 
