@@ -39,6 +39,7 @@ var found = []struct{ by, bug, test string }{
 	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},
 	{bySimulation, "a clock that was set back kept every resource with a recent call waiting for hours", "TestAClockThatIsSetBackHoldsNothingUp"},
 	{bySimulation, "a clock that was set ahead made a lost call old at once, so that it was sent again", "TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce"},
+	{bySimulation, "an address that two specs list went to the one whose resource could be read, while the other's could not", "TestClaims"},
 	{byUse, "a conformance run whose reader was gone ended by SIGPIPE and left its gateway", "TestAConformanceRunThatNobodyReadsLeavesNothing"},
 	{byUse, "an SSH server that talks beside the conversation was read without end", "TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap"},
 }

@@ -15,6 +15,33 @@ type need struct {
 	move  bool // taken from the giver by this item's own call
 }
 
+// listUnplanned takes note of what is listed by specs that cannot be planned. Their
+// claims count: what two specs want is decided by a person, not by which of the two
+// can be read first. Where the VPC is not known, it may be any.
+func (b *builder) listUnplanned() {
+	b.unplanned = map[string]*space[*item]{}
+	for _, it := range b.items {
+		if !it.stopped() {
+			continue
+		}
+		of := b.unplanned[it.doc.Target]
+		if of == nil {
+			of = &space[*item]{}
+			b.unplanned[it.doc.Target] = of
+		}
+		if s := it.doc.Secondary; s != nil {
+			for _, ip := range s.Addresses {
+				of.add(single(ip), it)
+			}
+		}
+		if p := it.doc.Prefixes; p != nil {
+			for _, cidr := range p.CIDRs {
+				of.add(cidr, it)
+			}
+		}
+	}
+}
+
 // findConflicts looks for who holds what this item would add. An address that
 // another spec's resource gives up is waited for, or moved where both are
 // interfaces and the spec allows it; anything else blocks.
@@ -31,6 +58,12 @@ func (b *builder) findConflicts(it *item) {
 }
 
 func (b *builder) conflict(it *item, cidr netip.Prefix) {
+	for other := range b.unplanned[it.doc.Target].overlapping(cidr) {
+		if other.vpc == it.vpc || other.vpc == "" {
+			it.block("%s is listed by %s too, which cannot be planned now: %s; keep it in one of the two", formatCIDR(cidr), place(other), other.reason)
+			return
+		}
+	}
 	for h := range it.index.holdings(it.vpc).overlapping(cidr) {
 		if h.id != it.id {
 			b.conflictWith(it, cidr, h)

@@ -53,6 +53,7 @@ func Make(in Input) Plan {
 		it.wantCounted()
 	}
 	b.checkAddressClaims() // what a count keeps may be what another spec lists
+	b.listUnplanned()
 	for _, it := range b.items {
 		b.findConflicts(it)
 	}
@@ -98,7 +99,9 @@ type builder struct {
 	targets map[string]*index
 	owners  map[resourceKey]*item // whose spec means a resource
 	takers  map[takerKey][]*item  // who means to take an address from another interface
-	known   []string              // names of targets, for words
+
+	unplanned map[string]*space[*item] // by target: what is listed by specs that cannot be planned
+	known     []string                 // names of targets, for words
 }
 
 // takerKey names an address of a target.
