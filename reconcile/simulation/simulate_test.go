@@ -150,8 +150,8 @@ func (s *summary) String() string {
 	for _, f := range faults {
 		fmt.Fprintf(&b, "  %-40s %6d\n", f, s.counts[f])
 	}
-	fmt.Fprintf(&b, "figure: simulated worlds in which every invariant held, their time, and EC2 calls: %d of %d, %.1f years, %d\n",
-		s.seeds-len(s.failed), s.seeds, s.simulated.Hours()/24/365, s.calls)
+	fmt.Fprintf(&b, "figure: simulated worlds in which every invariant held, their time, and EC2 calls: %d of %d, %.1f days, %d\n",
+		s.seeds-len(s.failed), s.seeds, s.simulated.Hours()/24, s.calls)
 	return b.String()
 }
 
