@@ -102,7 +102,7 @@ var plantedBugs = []plantedBug{
 	{"always-reassign", "an address is taken from whoever has it", expr("reconcile/ec2/do.go", "flag(ca.Verb == inventory.VerbMove)", "flag(true)")},
 	{"status-unread", "every address seems to serve", expr("reconcile/ec2/convert.go", "inventory.Status(a.Status)", "inventory.StatusSucceeded")},
 	{"primary-unread", "no gateway seems to have a primary address", expr("reconcile/ec2/convert.go", "aws.ToBool(a.IsPrimary)", "false")},
-	{"secret-counted", "a secret key becomes a label of the metrics", text("reconcile/ec2/client.go", "\tcode := \"\"\n", "\tcode := \"\"\n\tif creds, e := c.api.Options().Credentials.Retrieve(ctx); e == nil && planted(\"secret-counted\") {\n\t\tcode = creds.SecretAccessKey\n\t}\n")},
+	{"secret-counted", "a secret key becomes a label of the metrics", text("reconcile/ec2/client.go", "\tcode := \"\"\n", "\tcode := \"\"\n\tif key, set := syscall.Getenv(\"AWS_SECRET_ACCESS_KEY\"); set && planted(\"secret-counted\") {\n\t\tcode = key\n\t}\n")},
 	// gitsource
 	{"password-told", "the log holds the password of the Git host", expr("gitsource/elsewhere.go", "clean(err.Error(), append(e.as.secrets(), e.addr.pass)...)", "err.Error()")},
 	{"rewritten-descends", "a branch that was rewritten counts as gone on", text("gitsource/ancestry.go", "\tcase met:\n", "\tcase met || planted(\"rewritten-descends\"):\n")},
