@@ -79,7 +79,6 @@ var plantedBugs = []plantedBug{
 		text("reconcile/journal.go", "case plan.Visible(in, held.addresses, held.prefixes):", "case planted(\"done-at-once\") || plan.Visible(in, held.addresses, held.prefixes):"),
 		expr("reconcile/journal.go", "j.ages.of(r, now) < settleAfter", "false"))},
 	{"no-patience", "a call whose effect is late counts as never made", expr("reconcile/journal.go", "j.ages.of(r, now) > patience", "true")},
-	{"unplanned-claims", "an address that two specs list goes to the one that can be read", expr("reconcile/plan/conflict.go", "other.vpc == it.vpc || other.vpc == \"\"", "false")},
 	{"clock-believed", "a clock that was set back stops resources for hours", stmt("reconcile/ages.go", "if at, ok := a.written[r.Seq]; ok {\n\t\treturn time.Since(at)\n\t}\n\tage := now.Sub(r.Time)\n\tif r.Epoch > 0 {\n\t\tage -= mostSkew\n\t}\n\treturn max(age, time.Since(a.began))", "return now.Sub(r.Time)")},
 	{"stops-looking", "nobody looks again at what is in transition", stmt("reconcile/serve.go", "return wait", "return 0")},
 	{"git-once", "a source is read once and never again", expr("reconcile/remembered.go", "now.Sub(r.looked) < r.wait-r.wait/10", "true")},
