@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // Login is what a server on https is told. At most one of Password and Bearer is set.
@@ -56,7 +58,7 @@ func (r *remote) resolve(ctx context.Context) (*remote, func(error), error) {
 		ended, err = ready.login(ctx)
 	}
 	if err != nil {
-		return nil, nil, failf(ErrUnreachable, r.addr.shown, "%s", mask(err.Error(), ready.as.secrets()...))
+		return nil, nil, failf(ErrUnreachable, r.addr.shown, "%s", words.Mask(err.Error(), ready.as.secrets()...))
 	}
 	return &ready, ended, nil
 }

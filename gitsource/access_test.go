@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // serveTLS serves one repository over https, for requests that are let in.
@@ -120,10 +122,10 @@ func TestWhenThereIsNoLoginNothingIsAsked(t *testing.T) {
 	asked := 0
 	_, cfg := serveTLS(t, func(*http.Request) bool { asked++; return true })
 	cfg.Login = func(context.Context, *http.Client) (Login, error) {
-		return Login{}, errors.New("tokenFile: it is empty;\x1b write the token into it, and read this sentence to its end " + strings.Repeat("x", maxQuoted))
+		return Login{}, errors.New("tokenFile: it is empty;\x1b write the token into it, and read this sentence to its end " + strings.Repeat("x", words.MaxQuoted))
 	}
 	_, err := open(t, cfg).Head(t.Context())
-	wantError(t, err, ErrUnreachable, "tokenFile: it is empty; write the token", strings.Repeat("x", maxQuoted))
+	wantError(t, err, ErrUnreachable, "tokenFile: it is empty; write the token", strings.Repeat("x", words.MaxQuoted))
 	if asked != 0 || strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("asked %d times: %q", asked, err)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // ancestry is commits by their ids, as far as they were read.
@@ -137,9 +139,9 @@ var coAuthored = regexp.MustCompile(`(?im)^[ \t]*co-authored-by:.*$`)
 // gist is the beginning of a message, on one line, and below it all that it says of
 // who made the change: none of them may approve it.
 func gist(message string) string {
-	text := clean(message)
+	text := words.Quote(message)
 	for _, line := range coAuthored.FindAllString(message, -1) {
-		text += "\n" + mask(line)
+		text += "\n" + words.Mask(line)
 	}
 	return text
 }

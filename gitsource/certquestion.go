@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // certError is a server that wants another client certificate than it was shown. Its
@@ -44,7 +46,7 @@ func (q *certQuestion) failed(err error) error {
 	if !q.asked.Load() || !errors.As(err, &alert) || alert.Op != "remote error" {
 		return err
 	}
-	return q.refused(clean(alert.Err.Error()))
+	return q.refused(words.Quote(alert.Err.Error()))
 }
 
 // judge says what a status means after the question; nil: nothing of its own.

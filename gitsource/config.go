@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-6ca89210/sluice/gitsource/signature"
 )
 
 // Config says what to read and how much of it. Exactly one of URL, Dir and Paths is
@@ -55,8 +57,8 @@ type Config struct {
 
 	// Keys are whose signatures count: Commit.Signer says who signed. Not for Dir and Paths.
 	// What is signed by nobody, or badly, is fetched all the same.
-	Keys Keys
-	ring *keyring // Keys, read; nil: none
+	Keys signature.Keys
+	ring *signature.Keyring // Keys, read; nil: none
 
 	// Runner has another process do what touches a URL; this process does when nil.
 	Runner Runner
@@ -158,7 +160,7 @@ func (c *Config) check() error {
 		return err
 	}
 	var err error
-	c.ring, err = c.Keys.parse()
+	c.ring, err = c.Keys.Parse()
 	return err
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // folder reads a plain folder. It works through an os.Root, so that nothing
@@ -83,13 +85,13 @@ func (w *folderWalk) checkPath() error {
 		info, err := w.root.Lstat(sofar)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return failf(ErrPathNotFound, w.where, "there is no folder %s; check path", clean(sofar))
+			return failf(ErrPathNotFound, w.where, "there is no folder %s; check path", words.Quote(sofar))
 		case err != nil:
-			return failf(ErrUnreachable, w.where, "%s: %s", clean(sofar), plain(err))
+			return failf(ErrUnreachable, w.where, "%s: %s", words.Quote(sofar), plain(err))
 		case info.Mode()&fs.ModeSymlink != 0:
 			return w.refused(sofar, info.Mode())
 		case !info.IsDir():
-			return failf(ErrPathNotFound, w.where, "%s is not a folder; set path to the folder that holds the files", clean(sofar))
+			return failf(ErrPathNotFound, w.where, "%s is not a folder; set path to the folder that holds the files", words.Quote(sofar))
 		}
 	}
 	return nil
@@ -100,7 +102,7 @@ func (w *folderWalk) walk(dir string, depth int) error {
 		return err
 	}
 	if err := w.ctx.Err(); err != nil {
-		return failf(ErrUnreachable, w.where, "stopped at folder %s", clean(dir))
+		return failf(ErrUnreachable, w.where, "stopped at folder %s", words.Quote(dir))
 	}
 	names, err := w.list(dir)
 	if err != nil {
@@ -116,7 +118,7 @@ func (w *folderWalk) walk(dir string, depth int) error {
 		}
 		info, err := w.root.Lstat(full)
 		if err != nil {
-			return failf(ErrUnreachable, w.where, "%s: %s", clean(full), plain(err))
+			return failf(ErrUnreachable, w.where, "%s: %s", words.Quote(full), plain(err))
 		}
 		switch {
 		case info.IsDir():
@@ -138,18 +140,18 @@ func (w *folderWalk) walk(dir string, depth int) error {
 func (w *folderWalk) list(dir string) ([]string, error) {
 	d, err := w.root.Open(dir)
 	if err != nil {
-		return nil, failf(ErrUnreachable, w.where, "folder %s: %s", clean(dir), plain(err))
+		return nil, failf(ErrUnreachable, w.where, "folder %s: %s", words.Quote(dir), plain(err))
 	}
 	defer d.Close()
 	// Dot names are skipped later and do not count, so leave them some room.
 	most := 2*w.cfg.Limits.Files + 1000
 	names, err := d.Readdirnames(most + 1)
 	if err != nil && err != io.EOF {
-		return nil, failf(ErrUnreachable, w.where, "folder %s: %s", clean(dir), plain(err))
+		return nil, failf(ErrUnreachable, w.where, "folder %s: %s", words.Quote(dir), plain(err))
 	}
 	if len(names) > most {
 		return nil, failf(ErrLimit, w.where, "folder %s holds more than %d names, far above limits.files, which is %d; set path to a smaller folder",
-			clean(dir), most, w.cfg.Limits.Files)
+			words.Quote(dir), most, w.cfg.Limits.Files)
 	}
 	slices.Sort(names)
 	return names, nil
@@ -167,19 +169,19 @@ func (w *folderWalk) file(full string, info fs.FileInfo) error {
 	// block the open for ever.
 	f, err := w.root.OpenFile(full, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return failf(ErrUnreachable, w.where, "%s: %s", clean(full), plain(err))
+		return failf(ErrUnreachable, w.where, "%s: %s", words.Quote(full), plain(err))
 	}
 	defer f.Close()
 	opened, err := f.Stat()
 	if err != nil || !os.SameFile(info, opened) {
-		return failf(ErrUnreachable, w.where, "%s changed while it was read; try again", clean(full))
+		return failf(ErrUnreachable, w.where, "%s changed while it was read; try again", words.Quote(full))
 	}
 	data, err := io.ReadAll(io.LimitReader(f, info.Size()+1))
 	if err != nil {
-		return failf(ErrUnreachable, w.where, "%s: %s", clean(full), plain(err))
+		return failf(ErrUnreachable, w.where, "%s: %s", words.Quote(full), plain(err))
 	}
 	if int64(len(data)) != info.Size() {
-		return failf(ErrUnreachable, w.where, "%s changed while it was read; try again", clean(full))
+		return failf(ErrUnreachable, w.where, "%s changed while it was read; try again", words.Quote(full))
 	}
 	w.add(full, data)
 	return nil
@@ -190,7 +192,7 @@ func (w *folderWalk) refused(full string, mode fs.FileMode) error {
 	if mode&fs.ModeSymlink != 0 {
 		kind = "a symbolic link"
 	}
-	return failf(ErrRefused, w.where, "%s is %s, which is not read; put the file itself there, or take it away", clean(full), kind)
+	return failf(ErrRefused, w.where, "%s is %s, which is not read; put the file itself there, or take it away", words.Quote(full), kind)
 }
 
 // plain takes the path off a file system error: the sentence around it has it.
@@ -199,5 +201,5 @@ func plain(err error) string {
 	if errors.As(err, &perr) {
 		err = perr.Err
 	}
-	return clean(err.Error())
+	return words.Quote(err.Error())
 }

@@ -23,7 +23,7 @@
 // Names that begin with a dot (.git, .github, .sops.yaml) are skipped, in a
 // commit as in a plain folder, so that both give the same files.
 //
-// Given [Keys], it says who signed the commit, by the bytes of the commit object
+// Given keys, it says who signed the commit ([signature]), by the bytes of the commit object
 // alone. A signature that does not count is no error here: what hangs on it is for
 // the caller to say.
 //

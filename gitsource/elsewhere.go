@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // Runner has another process carry out a job: one that hands the Request to [Answer]
@@ -98,7 +100,7 @@ func (e *elsewhere) fail(err error) error {
 	if errors.Is(err, syscall.ENOMEM) {
 		return failf(ErrLimit, e.addr.shown, "the process that reads the repository needed more than limits.memory, which is %s, and was ended; use a smaller repository or raise the limit", bytesText(e.cfg.Limits.Memory))
 	}
-	why := clean(err.Error(), append(e.as.secrets(), e.addr.pass)...)
+	why := words.Quote(err.Error(), append(e.as.secrets(), e.addr.pass)...)
 	return failf(ErrUnreachable, e.addr.shown, "the process that reads the repository %s; check the repository with `git fsck`, and try again", why)
 }
 

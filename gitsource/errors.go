@@ -3,8 +3,6 @@ package gitsource
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 )
 
 // Each error of this package wraps at most one of these, beside a context's own
@@ -27,34 +25,4 @@ var (
 // failf makes an error of one kind: the kind, the place, and a sentence.
 func failf(kind error, where, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s", kind, where, fmt.Sprintf(format, args...))
-}
-
-// maxQuoted bounds what a server's own words may add to an error.
-const maxQuoted = 300
-
-// clean makes text that came from outside fit for one line of an error: secrets
-// are masked, control characters become spaces, and the length is bounded.
-func clean(text string, secrets ...string) string {
-	text = mask(text, secrets...)
-	if len(text) > maxQuoted {
-		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
-	}
-	return text
-}
-
-// mask is clean for our own sentences, which are not cut.
-func mask(text string, secrets ...string) string {
-	for _, s := range secrets {
-		// A one-letter "secret" would only shred the sentence.
-		if len(s) > 2 {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, " "))
-	return strings.Join(strings.Fields(text), " ")
 }

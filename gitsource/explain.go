@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // explain turns what the library and the network report into one sentence with
@@ -53,7 +55,7 @@ func (r *remote) explain(err error, b *budget) error {
 // clean takes the credentials out of a foreign text, as they are and as a URL
 // spells them.
 func (r *remote) clean(err error) string {
-	return clean(err.Error(), r.as.secrets()...)
+	return words.Quote(err.Error(), r.as.secrets()...)
 }
 
 // explainHTTP knows the answers of web servers.
@@ -73,11 +75,11 @@ func explainHTTP(err error, loggedIn bool) (string, bool) {
 	case errors.Is(err, transport.ErrRepositoryNotFound):
 		return "there is no such repository (404), or the credentials do not reach it; check the url", true
 	case errors.Is(err, errNotGit):
-		return clean(unwrapURL(err).Error()) + "; check that the url is the one that `git clone` takes", true
+		return words.Quote(unwrapURL(err).Error()) + "; check that the url is the one that `git clone` takes", true
 	case errors.Is(err, errPlainHTTP), strings.Contains(err.Error(), `changes scheme from "https" to "http"`): // the library's, which has no type
 		return "the server redirects to plain http, which is not followed; give the https url", true
 	case errors.As(err, &redirect):
-		return "the server redirects to " + clean(string(redirect)) + ", and a login is taken to no other server; if that is where the repository is now, give its url", true
+		return "the server redirects to " + words.Quote(string(redirect)) + ", and a login is taken to no other server; if that is where the repository is now, give its url", true
 	case errors.As(err, &status):
 		code := status.StatusCode()
 		return fmt.Sprintf("the server answered %d %s; try again later, and look at the server's log", code, http.StatusText(code)), true
@@ -91,10 +93,10 @@ func explainProxy(err error, proxy string) (string, bool) {
 	var failed *net.OpError
 	switch {
 	case errors.As(err, &answered) && answered.status == http.StatusProxyAuthRequired:
-		return "the proxy " + clean(answered.host) + " wants a login (407); put user and password into HTTPS_PROXY, and leave proxy out", true
+		return "the proxy " + words.Quote(answered.host) + " wants a login (407); put user and password into HTTPS_PROXY, and leave proxy out", true
 	case errors.As(err, &answered):
 		return fmt.Sprintf("the proxy %s does not connect (%d %s); check that it may reach the server, or take the host out with NO_PROXY",
-			clean(answered.host), answered.status, http.StatusText(answered.status)), true
+			words.Quote(answered.host), answered.status, http.StatusText(answered.status)), true
 	case errors.As(err, &failed) && (failed.Op == "proxyconnect" || failed.Op == "socks connect"):
 		u, perr := url.Parse(proxy)
 		if perr != nil {
@@ -104,7 +106,7 @@ func explainProxy(err error, proxy string) (string, bool) {
 		if text == "" {
 			text = "it does not answer"
 		}
-		return "the proxy " + clean(u.Host) + " (of proxy or HTTPS_PROXY) cannot be reached: " + text, true
+		return "the proxy " + words.Quote(u.Host) + " (of proxy or HTTPS_PROXY) cannot be reached: " + text, true
 	}
 	return "", false
 }
@@ -118,7 +120,7 @@ func explainNetwork(err error, host string) (string, bool) {
 		record    tls.RecordHeaderError
 		alert     tls.AlertError
 	)
-	host = clean(host)
+	host = words.Quote(host)
 	switch {
 	case errors.As(err, &dns):
 		return "the host name " + host + " cannot be resolved; check it in the url, and the machine's DNS", true
@@ -127,9 +129,9 @@ func explainNetwork(err error, host string) (string, bool) {
 	case errors.As(err, &authority):
 		return "the certificate of " + host + " is signed by an unknown authority; set caFile to its CA certificate", true
 	case errors.As(err, &verify):
-		return "the certificate of " + host + " is not valid (" + clean(verify.Err.Error()) + "); renew it, or check the host in the url", true
+		return "the certificate of " + host + " is not valid (" + words.Quote(verify.Err.Error()) + "); renew it, or check the host in the url", true
 	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
-		return "TLS with " + host + " failed (" + clean(unwrapURL(err).Error()) + "); check the port, and that the server speaks TLS 1.2 or later", true
+		return "TLS with " + host + " failed (" + words.Quote(unwrapURL(err).Error()) + "); check the port, and that the server speaks TLS 1.2 or later", true
 	}
 	return "", false
 }

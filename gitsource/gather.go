@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // gather collects files and holds the limits. Commits and folders share it, so
@@ -31,7 +33,7 @@ func (g *gather) entry(dir, name string) (string, error) {
 	full := path.Join(dir, name)
 	if len(full) > g.cfg.Limits.PathLength {
 		return "", failf(ErrLimit, g.where, "the path %s has %d bytes, more than limits.pathLength, which is %d; shorten it or raise the limit",
-			clean(full), len(full), g.cfg.Limits.PathLength)
+			words.Quote(full), len(full), g.cfg.Limits.PathLength)
 	}
 	return full, nil
 }
@@ -41,11 +43,11 @@ func (g *gather) entry(dir, name string) (string, error) {
 func (g *gather) enter(full string, depth int) error {
 	if depth > g.cfg.Limits.Depth {
 		return failf(ErrLimit, g.where, "folder %s is %d folders deep, more than limits.depth, which is %d; flatten it or raise the limit",
-			clean(full), depth, g.cfg.Limits.Depth)
+			words.Quote(full), depth, g.cfg.Limits.Depth)
 	}
 	if g.folders++; g.folders > g.cfg.Limits.Files {
 		return failf(ErrLimit, g.where, "with %s there are more folders than limits.files, which is %d; set path to a smaller folder or raise the limit",
-			clean(full), g.cfg.Limits.Files)
+			words.Quote(full), g.cfg.Limits.Files)
 	}
 	return nil
 }
@@ -54,7 +56,7 @@ func (g *gather) enter(full string, depth int) error {
 func (g *gather) count(full string) (bool, error) {
 	if g.seen++; g.seen > g.cfg.Limits.Files {
 		return false, failf(ErrLimit, g.where, "with %s there are more files than limits.files, which is %d; set path to a smaller folder or raise the limit",
-			clean(full), g.cfg.Limits.Files)
+			words.Quote(full), g.cfg.Limits.Files)
 	}
 	return g.wanted(full), nil
 }
@@ -69,11 +71,11 @@ func (g *gather) wanted(name string) bool {
 func (g *gather) reserve(full string, size int64) error {
 	if size > g.cfg.Limits.FileSize {
 		return failf(ErrLimit, g.where, "%s has %d bytes, more than limits.fileSize, which is %s; split it or raise the limit",
-			clean(full), size, bytesText(g.cfg.Limits.FileSize))
+			words.Quote(full), size, bytesText(g.cfg.Limits.FileSize))
 	}
 	if g.total += size; g.total > g.cfg.Limits.TotalSize {
 		return failf(ErrLimit, g.where, "with %s the files have %d bytes together, more than limits.totalSize, which is %s; set path to a smaller folder or raise the limit",
-			clean(full), g.total, bytesText(g.cfg.Limits.TotalSize))
+			words.Quote(full), g.total, bytesText(g.cfg.Limits.TotalSize))
 	}
 	return nil
 }
@@ -97,7 +99,7 @@ func (g *gather) finish() ([]File, error) {
 	sortFiles(g.files)
 	for i := 1; i < len(g.files); i++ {
 		if g.files[i].Path == g.files[i-1].Path {
-			return nil, failf(ErrRefused, g.where, "%s is there twice; check the repository with `git fsck`", clean(g.files[i].Path))
+			return nil, failf(ErrRefused, g.where, "%s is there twice; check the repository with `git fsck`", words.Quote(g.files[i].Path))
 		}
 	}
 	return slices.Clip(g.files), nil

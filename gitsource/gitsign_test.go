@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-6ca89210/sluice/gitsource/signature"
+	"github.com/seed-6ca89210/sluice/gitsource/signature/signing"
 )
 
 // gitRepo is a repository made by the git binary, with nothing of this machine's
@@ -49,7 +52,7 @@ func (g *gitRepo) run(name string, args ...string) string {
 	return string(out)
 }
 
-func (g *gitRepo) head(keys Keys) Commit {
+func (g *gitRepo) head(keys signature.Keys) Commit {
 	g.t.Helper()
 	s, err := open(g.t, Config{URL: "file://" + filepath.ToSlash(g.dir), Ref: Ref{Branch: "main"}, Keys: keys}).Fetch(g.t.Context(), "")
 	check(g.t, err)
@@ -65,7 +68,7 @@ func TestCommitsThatGitSignsWithSSHKeysAreVerified(t *testing.T) {
 			g.run("git", "-c", "gpg.format=ssh", "-c", "user.signingKey="+key+".pub", "commit", "-q", "-S", "-m", "add one\n\nwith a body")
 			public, err := os.ReadFile(key + ".pub")
 			check(t, err)
-			keys := sshKeys("ada@example.com namespaces=\"git\" " + string(public))
+			keys := signing.SSHKeys("ada@example.com namespaces=\"git\" " + string(public))
 
 			c := g.head(keys)
 			if c.Signer != "ada@example.com" || c.SignatureProblem != "" {
@@ -89,7 +92,7 @@ func TestCommitsThatGitSignsWithGPGAreVerified(t *testing.T) {
 	})
 	g.run("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "Ada <ada@example.com>", "ed25519", "sign", "never")
 	g.run("git", "-c", "user.signingKey=ada@example.com", "commit", "-q", "-S", "-m", "add one")
-	keys := Keys{PGP: File{Path: "keys.asc", Data: []byte(g.run("gpg", "--armor", "--export", "ada@example.com"))}}
+	keys := signature.Keys{PGP: signature.File{Path: "keys.asc", Data: []byte(g.run("gpg", "--armor", "--export", "ada@example.com"))}}
 
 	c := g.head(keys)
 	if c.Signer != "ada@example.com" || c.SignatureProblem != "" {
@@ -98,4 +101,26 @@ func TestCommitsThatGitSignsWithGPGAreVerified(t *testing.T) {
 	if listed := g.run("gpg", "--list-keys", "--with-colons"); !strings.Contains(listed, "fpr:::::::::"+c.SignerKey+":") {
 		t.Errorf("the key is %s, gpg says %s", c.SignerKey, listed)
 	}
+}
+
+func wantUnsigned(t testing.TB, c Commit, want string) {
+	t.Helper()
+	if c.Signer != "" || c.SignerKey != "" || !strings.Contains(c.SignatureProblem, want) {
+		t.Errorf("signer %q %q, problem %q, want one that says %q", c.Signer, c.SignerKey, c.SignatureProblem, want)
+	}
+}
+
+func TestAFolderHasNoSigner(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "a.yaml"), []byte("a: 1\n"), 0o600))
+	s, err := open(t, Config{Dir: dir}).Fetch(t.Context(), "")
+	check(t, err)
+	wantUnsigned(t, s.Commit, "a plain folder has no commit")
+	_, err = Open(Config{Dir: dir, Keys: signing.SSHKeys(signing.Allow("ada@example.com", "", signing.SSHKey(t).PublicKey()))})
+	wantError(t, err, nil, "keys: a plain folder")
+}
+
+func TestKeysThatCannotBeUsedAreRefusedAtOpen(t *testing.T) {
+	_, err := Open(Config{URL: "file:///x", Keys: signing.SSHKeys("ada\n")})
+	wantError(t, err, nil, "keys.ssh: signers:1")
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // hostCheck judges the key that a server shows. It remembers why it refused: the
@@ -36,7 +38,7 @@ func (h *hostCheck) callback(host string, addr net.Addr, key ssh.PublicKey) erro
 		return nil
 	}
 	if h.refusal == nil {
-		h.refusal = sshErrorf("the certificate of the host key %s is refused (%s); ask who runs the server", shownKey(key), clean(err.Error()))
+		h.refusal = sshErrorf("the certificate of the host key %s is refused (%s); ask who runs the server", shownKey(key), words.Quote(err.Error()))
 	}
 	return h.refusal
 }
@@ -72,7 +74,7 @@ func (h *hostCheck) refuse(key ssh.PublicKey) error {
 // noCommonKind explains a server that has no key of a kind that would be accepted.
 func (h *hostCheck) noCommonKind(offered []string) error {
 	return sshErrorf("the server has no host key that could be accepted: it offers %s, and %s asks for %s (ssh-rsa with SHA-1 and ssh-dss are never accepted); add the server's newer key, or update the server",
-		clean(strings.Join(offered, ", ")), h.Source, strings.Join(h.algorithms(), ", "))
+		words.Quote(strings.Join(offered, ", ")), h.Source, strings.Join(h.algorithms(), ", "))
 }
 
 func shownKey(key ssh.PublicKey) string {

@@ -13,6 +13,8 @@ import (
 
 	gitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // hostTrust is which keys one ssh server may show: what known_hosts says of it, or
@@ -42,7 +44,7 @@ func (s SSH) trust(hostPort string) (hostTrust, error) {
 	}
 	db, err := gitssh.NewKnownHostsDb(files...)
 	if err != nil {
-		return t, sshErrorf("known_hosts cannot be read (%s); set auth.ssh.knownHosts to a file with the server's host key", clean(err.Error()))
+		return t, sshErrorf("known_hosts cannot be read (%s); set auth.ssh.knownHosts to a file with the server's host key", words.Quote(err.Error()))
 	}
 	for _, key := range db.HostKeys(hostPort) {
 		t.Keys = append(t.Keys, trustedKey{Blob: key.Marshal(), Authority: key.Cert})
@@ -86,7 +88,7 @@ func (t *hostTrust) readMarks(file string) error {
 			continue
 		}
 		if err != nil {
-			return sshErrorf("known_hosts cannot be read (%s:%d: %s); set auth.ssh.knownHosts to a file with the server's host key", file, n+1, clean(err.Error()))
+			return sshErrorf("known_hosts cannot be read (%s:%d: %s); set auth.ssh.knownHosts to a file with the server's host key", file, n+1, words.Quote(err.Error()))
 		}
 		if marker == "revoked" {
 			t.Revoked = append(t.Revoked, plainKey(key).Marshal())

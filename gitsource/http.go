@@ -16,6 +16,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 const (
@@ -172,7 +174,7 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		limited = io.LimitReader(limited, maxErrorPage)
 	} else if strings.HasSuffix(req.URL.Path, "/info/refs") && !strings.HasPrefix(res.Header.Get("Content-Type"), advertType) {
 		_ = body.Close()
-		return nil, fmt.Errorf("%w but of type %q", errNotGit, clean(res.Header.Get("Content-Type")))
+		return nil, fmt.Errorf("%w but of type %q", errNotGit, words.Quote(res.Header.Get("Content-Type")))
 	}
 	res.Body = struct {
 		io.Reader

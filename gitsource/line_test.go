@@ -14,6 +14,9 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/seed-6ca89210/sluice/gitsource/signature"
+	"github.com/seed-6ca89210/sluice/gitsource/signature/signing"
 )
 
 // chain makes n commits in a row on a branch, after parents, and returns the last.
@@ -211,28 +214,28 @@ func TestAHistoryThatIsCutOffIsUnknown(t *testing.T) {
 }
 
 func TestTheSignersOfALine(t *testing.T) {
-	ada, eve := sshKey(t), sshKey(t)
+	ada, eve := signing.SSHKey(t), signing.SSHKey(t)
 	ways(t, func(t *testing.T, r *testRepo, cfg Config) {
 		from := r.chain("main", 1)
 		tree := r.tree(map[string]node{"a.yaml": file("b")})
 		signed := func(by int, parents ...string) string {
-			d := draft{fmt.Sprintf("tree %s\n", tree), "change\n"}
+			d := signing.Draft{Headers: fmt.Sprintf("tree %s\n", tree), Message: "change\n"}
 			for _, p := range parents {
-				d.headers += "parent " + p + "\n"
+				d.Headers += "parent " + p + "\n"
 			}
-			d.headers += fmt.Sprintf("author Ada <ada@example.com> %d +0200\ncommitter Bob <bob@example.com> %d +0200\n", when.Unix(), when.Unix())
-			raw := d.payload()
+			d.Headers += fmt.Sprintf("author Ada <ada@example.com> %d +0200\ncommitter Bob <bob@example.com> %d +0200\n", when.Unix(), when.Unix())
+			raw := d.Payload()
 			switch by {
 			case 1:
-				raw = d.with(sshSign(t, ada, "git", d.payload()))
+				raw = d.With(signing.SSHSign(t, ada, "git", d.Payload()))
 			case 2:
-				raw = d.with(sshSign(t, eve, "git", d.payload()))
+				raw = d.With(signing.SSHSign(t, eve, "git", d.Payload()))
 			}
 			return r.raw(plumbing.CommitObject, raw).String()
 		}
 		side := signed(2, signed(0, from))
 		r.point("refs/heads/main", signed(1, signed(1, from), side))
-		cfg.Keys = sshKeys(allow("ada@example.com", "", ada.PublicKey()))
+		cfg.Keys = signing.SSHKeys(signing.Allow("ada@example.com", "", ada.PublicKey()))
 		var got []string
 		for _, c := range lineOf(t, cfg, from).Commits {
 			got = append(got, c.Signer+strings.Split(c.SignatureProblem, " (")[0])
@@ -274,33 +277,33 @@ func TestAWideAncestryIsBounded(t *testing.T) {
 // listed, and only there.
 func TestAMergeButtonCommitCountsWithTheHostsKey(t *testing.T) {
 	r := newRepo(t)
-	host, ada := pgpKey(t, 0), sshKey(t)
+	host, ada := signing.PGPKey(t, 0), signing.SSHKey(t)
 	from := r.chain("main", 1)
 	tree := r.tree(map[string]node{"a.yaml": file("b")})
-	by := func(committer string, parents ...string) draft {
-		d := draft{fmt.Sprintf("tree %s\n", tree), "Merge pull request #1 from ada/swap\n"}
+	by := func(committer string, parents ...string) signing.Draft {
+		d := signing.Draft{Headers: fmt.Sprintf("tree %s\n", tree), Message: "Merge pull request #1 from ada/swap\n"}
 		for _, p := range parents {
-			d.headers += "parent " + p + "\n"
+			d.Headers += "parent " + p + "\n"
 		}
-		d.headers += fmt.Sprintf("author Ada <ada@example.com> %d +0000\ncommitter %s %d +0000\n", when.Unix(), committer, when.Unix())
+		d.Headers += fmt.Sprintf("author Ada <ada@example.com> %d +0000\ncommitter %s %d +0000\n", when.Unix(), committer, when.Unix())
 		return d
 	}
 	d := by("Ada <ada@example.com>", from)
-	side := r.raw(plumbing.CommitObject, d.with(sshSign(t, ada, "git", d.payload()))).String()
+	side := r.raw(plumbing.CommitObject, d.With(signing.SSHSign(t, ada, "git", d.Payload()))).String()
 	d = by("GitHub <noreply@github.com>", from, side)
-	r.point("refs/heads/main", r.raw(plumbing.CommitObject, d.with(pgpSign(t, host, when, d.payload()))).String())
+	r.point("refs/heads/main", r.raw(plumbing.CommitObject, d.With(signing.PGPSign(t, host, when, d.Payload()))).String())
 
-	people := sshKeys(allow("ada@example.com", "", ada.PublicKey()))
+	people := signing.SSHKeys(signing.Allow("ada@example.com", "", ada.PublicKey()))
 	both := people
-	both.PGP = pgpPublic(t, host).PGP
+	both.PGP = signing.PGPPublic(t, host).PGP
 	for _, tt := range []struct {
 		name string
-		keys Keys
+		keys signature.Keys
 		want string // the merge's signer or problem, then the side commit's
 	}{
 		{"listed", both, "ada@example.com|ada@example.com"}, // the test key's user id
 		{"not listed", people, "it is signed by a key that is not listed|ada@example.com"},
-		{"the host's key alone", Keys{PGP: both.PGP}, "ada@example.com|it is signed by a key that is not listed"},
+		{"the host's key alone", signature.Keys{PGP: both.PGP}, "ada@example.com|it is signed by a key that is not listed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := lineOf(t, Config{URL: r.url(), Keys: tt.keys}, from)

@@ -11,6 +11,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // local reads a repository on this machine straight from its object store. The
@@ -107,7 +109,7 @@ func (l *local) tip(store *filesystem.Storage) (plumbing.Hash, error) {
 			return ref.Hash(), nil
 		}
 		if !errors.Is(err, plumbing.ErrReferenceNotFound) {
-			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", l.cfg.Ref, clean(err.Error()))
+			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", l.cfg.Ref, words.Quote(err.Error()))
 		}
 	}
 	names, err := l.names(store)
@@ -126,7 +128,7 @@ func (l *local) newest(store *filesystem.Storage) (string, error) {
 	return l.cfg.Ref.newest(l.where, names, func(full string) (plumbing.Hash, error) {
 		ref, err := storer.ResolveReference(store, plumbing.ReferenceName(full))
 		if err != nil {
-			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", clean(full), clean(err.Error()))
+			return plumbing.ZeroHash, failf(ErrUnreachable, l.where, "%s cannot be read (%s); check the repository with `git fsck`", words.Quote(full), words.Quote(err.Error()))
 		}
 		r := &treeReader{gather: &gather{cfg: l.cfg, where: l.where}, store: disk{store}}
 		c, err := r.commit(ref.Hash())

@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/seed-6ca89210/sluice/gitsource/signature"
 )
 
 // operation is what another process can be asked for.
@@ -46,7 +48,7 @@ type order struct {
 	Path       string
 	Extensions []string
 	Limits     Limits
-	Keys       Keys              // but for opHead
+	Keys       signature.Keys    // but for opHead
 	As         access            // for a server
 	Env        map[string]string // see environment
 	Between    between           // for opLine

@@ -13,6 +13,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // The bounds of what [Since] looks at.
@@ -176,7 +178,7 @@ func (p *past) since(revision string) ([]*Snapshot, error) {
 			return nil, err
 		}
 		if files += len(s.Files); files > maxSinceFiles {
-			return nil, failf(ErrLimit, p.where, "the commits since %s hold more than %d files together; name a later revision", clean(revision), maxSinceFiles)
+			return nil, failf(ErrLimit, p.where, "the commits since %s hold more than %d files together; name a later revision", words.Quote(revision), maxSinceFiles)
 		}
 		list = append(list, s)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 const (
@@ -133,7 +135,7 @@ func missingRef(where string, ref Ref, names []string) error {
 		var of []string
 		for _, n := range names {
 			if short, ok := strings.CutPrefix(n, kind[0]); ok {
-				of = append(of, kind[1]+clean(short))
+				of = append(of, kind[1]+words.Quote(short))
 			}
 		}
 		slices.Sort(of)

@@ -15,6 +15,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // maxAdvert bounds the list of refs, about half a million of them.
@@ -201,7 +203,7 @@ func (r *remote) request(adv *packp.AdvRefs, tip plumbing.Hash) (*packp.UploadPa
 		req.Filter = packp.FilterBlobLimit(uint64(r.cfg.Limits.FileSize)+1, packp.BlobLimitPrefixNone)
 	}
 	if err := req.Validate(); err != nil {
-		return nil, failf(ErrUnreachable, r.addr.shown, "the server's capabilities do not fit (%s)", clean(err.Error()))
+		return nil, failf(ErrUnreachable, r.addr.shown, "the server's capabilities do not fit (%s)", words.Quote(err.Error()))
 	}
 	return req, nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // step is one of the steps back that may follow a name: ~, ~3, ^, ^2.
@@ -28,7 +30,7 @@ func (p *past) resolve(revision string) (plumbing.Hash, error) {
 	}
 	if step.ReplaceAllString(steps, "") != "" {
 		return plumbing.ZeroHash, failf(ErrRefNotFound, p.where,
-			"%q is not a revision that can be read here; give a branch, a tag or a commit, with ~2 or ^2 behind it where you like", clean(revision))
+			"%q is not a revision that can be read here; give a branch, a tag or a commit, with ~2 or ^2 behind it where you like", words.Quote(revision))
 	}
 	id, err := p.named(name)
 	if err != nil {
@@ -57,7 +59,7 @@ func (p *past) named(name string) (plumbing.Hash, error) {
 	}
 	short := strings.TrimPrefix(name, "refs/")
 	if err := checkRefName(short); err != nil || name == "" {
-		return plumbing.ZeroHash, failf(ErrRefNotFound, p.where, "%q is not a revision: give a branch, a tag or a commit", clean(name))
+		return plumbing.ZeroHash, failf(ErrRefNotFound, p.where, "%q is not a revision: give a branch, a tag or a commit", words.Quote(name))
 	}
 	for _, rule := range plumbing.RefRevParseRules {
 		if rule == "%s" && short == name { // a file of .git such as config is no reference
@@ -98,7 +100,7 @@ func (p *past) begins(name string) (plumbing.Hash, error) {
 }
 
 func (p *past) missing(revision string) error {
-	return failf(ErrRefNotFound, p.where, "revision %s is not in this clone: check the name, or %s", clean(revision), fetchMore)
+	return failf(ErrRefNotFound, p.where, "revision %s is not in this clone: check the name, or %s", words.Quote(revision), fetchMore)
 }
 
 // peeled follows tags to a commit.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 const (
@@ -98,7 +100,7 @@ func oneTag(where string, tags []string, commit func(string) (plumbing.Hash, err
 		}
 		if h != first {
 			return "", failf(ErrRefused, where, "the tags %s and %s are one version and two commits (%s, %s): delete one of them",
-				clean(strings.TrimPrefix(tags[0], tagPrefix)), clean(strings.TrimPrefix(other, tagPrefix)), first, h)
+				words.Quote(strings.TrimPrefix(tags[0], tagPrefix)), words.Quote(strings.TrimPrefix(other, tagPrefix)), first, h)
 		}
 	}
 	return tags[0], nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // Source reads one ref of one repository, or plain folders and files. It is safe
@@ -118,7 +120,7 @@ func (s *Source) Head(ctx context.Context) (string, error) {
 // newest commit is fetched, and the Snapshot says which that was.
 func (s *Source) Fetch(ctx context.Context, commit string) (*Snapshot, error) {
 	if pin := s.cfg.Ref.Commit; pin != "" && commit != "" && commit != pin {
-		return nil, failf(ErrRefNotFound, s.where, "asked for commit %s, but ref.commit pins %s", clean(commit), pin)
+		return nil, failf(ErrRefNotFound, s.where, "asked for commit %s, but ref.commit pins %s", words.Quote(commit), pin)
 	}
 	if commit != "" && !strings.HasPrefix(commit, "dir:") {
 		if err := checkCommit(commit); err != nil {
@@ -162,7 +164,7 @@ func within[T any](ctx context.Context, limit time.Duration, where string, f fun
 		var r result
 		defer func() {
 			if p := recover(); p != nil {
-				r.err = failf(ErrUnreachable, where, "the data could not be read (%s); check the repository with `git fsck`", clean(fmt.Sprint(p)))
+				r.err = failf(ErrUnreachable, where, "the data could not be read (%s); check the repository with `git fsck`", words.Quote(fmt.Sprint(p)))
 			}
 			done <- r
 		}()

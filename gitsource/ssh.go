@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // sshError is a failure before Git is spoken. Its text is a whole sentence.
@@ -151,7 +153,7 @@ func (r *remote) connect(ctx context.Context) (*ssh.Client, error) {
 	case errors.As(err, &none) && none.What == "host key":
 		return nil, hosts.noCommonKind(none.RequestedAlgorithms)
 	case hosts.accepted && ctx.Err() == nil:
-		return nil, sshErrorf("the server refused the login of user %s; check that its public key is registered there (%s)", clean(r.addr.user), clean(err.Error()))
+		return nil, sshErrorf("the server refused the login of user %s; check that its public key is registered there (%s)", words.Quote(r.addr.user), words.Quote(err.Error()))
 	}
 	return nil, err
 }

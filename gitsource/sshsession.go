@@ -12,6 +12,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // sshSession speaks to git-upload-pack over one ssh channel. It stands in for the
@@ -116,5 +118,5 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return clean(t.buf.String())
+	return words.Quote(t.buf.String())
 }

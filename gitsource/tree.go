@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 const (
@@ -81,12 +83,12 @@ func (r *treeReader) sign(to *Commit, c *object.Commit) error {
 	if err != nil {
 		return r.broken("commit", c.Hash, err)
 	}
-	by, problem := r.cfg.ring.verify(raw, to.Time)
+	by, problem := r.cfg.ring.Verify(raw, to.Time)
 	if problem != nil {
 		to.SignatureProblem = problem.Error()
 		return nil
 	}
-	to.Signer, to.SignerKey = by.name, by.key
+	to.Signer, to.SignerKey = by.Name, by.Key
 	return nil
 }
 
@@ -122,7 +124,7 @@ func (r *treeReader) size(h plumbing.Hash) (int64, error) {
 }
 
 func (r *treeReader) broken(what string, h plumbing.Hash, err error) error {
-	return failf(ErrUnreachable, r.where, "%s %s cannot be read (%s); check the repository with `git fsck`", what, h, clean(err.Error()))
+	return failf(ErrUnreachable, r.where, "%s %s cannot be read (%s); check the repository with `git fsck`", what, h, words.Quote(err.Error()))
 }
 
 // commit follows tags from tip to their commit.
@@ -164,19 +166,19 @@ func (r *treeReader) commit(tip plumbing.Hash) (*object.Commit, error) {
 // the limits on files and paths.
 func (r *treeReader) tree(h plumbing.Hash, full string) ([]object.TreeEntry, error) {
 	if err := r.ctx.Err(); err != nil {
-		return nil, failf(ErrUnreachable, r.where, "stopped at folder %s", clean(full))
+		return nil, failf(ErrUnreachable, r.where, "stopped at folder %s", words.Quote(full))
 	}
 	n, err := r.size(h)
 	if err != nil {
-		return nil, r.broken("folder "+clean(full)+",", h, err)
+		return nil, r.broken("folder "+words.Quote(full)+",", h, err)
 	}
 	const overhead = 64 // mode, hash and separators
 	if most := int64(2*r.cfg.Limits.Files) * int64(r.cfg.Limits.PathLength+overhead); n > most {
-		return nil, failf(ErrLimit, r.where, "the list of folder %s has %d bytes, more than %d, which limits.files and limits.pathLength allow; set path to a smaller folder or raise one of them", clean(full), n, most)
+		return nil, failf(ErrLimit, r.where, "the list of folder %s has %d bytes, more than %d, which limits.files and limits.pathLength allow; set path to a smaller folder or raise one of them", words.Quote(full), n, most)
 	}
 	t, err := object.GetTree(r.store, h)
 	if err != nil {
-		return nil, r.broken("folder "+clean(full)+",", h, err)
+		return nil, r.broken("folder "+words.Quote(full)+",", h, err)
 	}
 	return t.Entries, nil
 }
@@ -205,9 +207,9 @@ next:
 			case filemode.Symlink, filemode.Submodule:
 				return at, r.refused(sofar, e.Mode)
 			}
-			return at, failf(ErrPathNotFound, r.where, "%s is not a folder; set path to the folder that holds the files", clean(sofar))
+			return at, failf(ErrPathNotFound, r.where, "%s is not a folder; set path to the folder that holds the files", words.Quote(sofar))
 		}
-		return at, failf(ErrPathNotFound, r.where, "there is no folder %s; check path", clean(sofar))
+		return at, failf(ErrPathNotFound, r.where, "there is no folder %s; check path", words.Quote(sofar))
 	}
 	return at, nil
 }
@@ -248,7 +250,7 @@ func (r *treeReader) one(folder plumbing.Hash) error {
 	}
 	full := path.Join(r.cfg.Path, r.only)
 	if !found || e.Mode == filemode.Dir {
-		return failf(ErrPathNotFound, r.where, "there is no file %s; check path", clean(full))
+		return failf(ErrPathNotFound, r.where, "there is no file %s; check path", words.Quote(full))
 	}
 	return r.leaf(full, e)
 }
@@ -290,17 +292,17 @@ func (r *treeReader) file(full string, h plumbing.Hash) error {
 	}
 	n, err := r.size(h)
 	if r.filtered && errors.Is(err, plumbing.ErrObjectNotFound) {
-		return failf(ErrLimit, r.where, "%s has more bytes than limits.fileSize, which is %s; split it or raise the limit", clean(full), bytesText(r.cfg.Limits.FileSize))
+		return failf(ErrLimit, r.where, "%s has more bytes than limits.fileSize, which is %s; split it or raise the limit", words.Quote(full), bytesText(r.cfg.Limits.FileSize))
 	}
 	if err != nil {
-		return r.broken(clean(full)+",", h, err)
+		return r.broken(words.Quote(full)+",", h, err)
 	}
 	if err := r.reserve(full, n); err != nil {
 		return err
 	}
 	data, err := r.blob(h, n)
 	if err != nil {
-		return r.broken(clean(full)+",", h, err)
+		return r.broken(words.Quote(full)+",", h, err)
 	}
 	if err := r.pool.put(h, data, r.where); err != nil {
 		return err
@@ -339,5 +341,5 @@ func (r *treeReader) refused(full string, mode filemode.FileMode) error {
 	case filemode.Submodule:
 		kind = "a submodule"
 	}
-	return failf(ErrRefused, r.where, "%s is %s, which is not read; put the file itself there, or take it away", clean(full), kind)
+	return failf(ErrRefused, r.where, "%s is %s, which is not read; put the file itself there, or take it away", words.Quote(full), kind)
 }

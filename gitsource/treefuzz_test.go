@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/memory"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // fuzzLimits are small, so that each is soon met.
@@ -120,7 +122,7 @@ func wantSomeKind(t *testing.T, err error) {
 	if !slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }) {
 		t.Errorf("an error of no kind: %v", err)
 	}
-	if text := err.Error(); text != mask(text) {
+	if text := err.Error(); text != words.Mask(text) {
 		t.Errorf("the error is not one printable line: %q", text)
 	}
 }

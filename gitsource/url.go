@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // address is a URL taken apart. Its String has no userinfo.
@@ -134,7 +136,7 @@ func parseNetwork(u *url.URL) (address, error) {
 		return a, a.checkSSH()
 	}
 	if u.Scheme == "http" && !isLoopback(a.host) {
-		return address{}, fmt.Errorf("url: plain http is for loopback hosts only, and %s is not one; use https://", clean(a.host))
+		return address{}, fmt.Errorf("url: plain http is for loopback hosts only, and %s is not one; use https://", words.Quote(a.host))
 	}
 	a.path = strings.TrimSuffix(u.EscapedPath(), "/")
 	return a, nil

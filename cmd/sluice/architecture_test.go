@@ -23,7 +23,10 @@ var layout = []struct {
 	may    []string
 	why    string
 }{
-	{"gitsource", nil, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"gitsource", []string{"gitsource/signature", "gitsource/words"}, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"gitsource/signature", []string{"gitsource/words"}, "could be lifted out: who signed the bytes of a commit, without a repository"},
+	{"gitsource/signature/signing", []string{"gitsource/signature"}, "for tests: makes keys and signed commits"},
+	{"gitsource/words", nil, "text from outside for an error, and nothing else"},
 	{"gitsource/githubapp", nil, "could be lifted out: a GitHub App's key becomes tokens"},
 	{"gitsource/codecommit", nil, "could be lifted out: AWS keys become a Git login, without the SDK"},
 	{"gitsource/realgit", nil, "for tests: starts the servers that people run, and knows no client"},
@@ -103,9 +106,9 @@ var only = []struct {
 	{"github.com/google/go-github/", []string{"reconcile/commitstatus"}, "one place speaks to Git hosts' APIs"},
 	{"gitlab.com/gitlab-org/", []string{"reconcile/commitstatus"}, "one place speaks to Git hosts' APIs"},
 	{"code.gitea.io/", []string{"reconcile/commitstatus"}, "one place speaks to Git hosts' APIs"},
-	{"github.com/ProtonMail/", []string{"gitsource"}, "one place says who signed a commit"},
+	{"github.com/ProtonMail/", []string{"gitsource/signature", "gitsource/signature/signing"}, "one place says who signed a commit"},
 	{"github.com/Masterminds/", []string{"gitsource"}, "one place reads tags as versions"},
-	{"github.com/hiddeco/", []string{"gitsource"}, "one place says who signed a commit"},
+	{"github.com/hiddeco/", []string{"gitsource/signature", "gitsource/signature/signing"}, "one place says who signed a commit"},
 	{"go.etcd.io/bbolt", []string{"reconcile/history"}, "the log has other stores to come"},
 	{"github.com/robfig/cron", []string{"reconcile/schedule"}, "one place avoids its traps"},
 	{"github.com/rogpeppe/go-internal", []string{"cmd/sluice/render/report"}, "its diff makes patches; the rest is for tests"},
@@ -113,6 +116,7 @@ var only = []struct {
 	{"github.com/prometheus/", []string{"reconcile/web/metrics"}, "metrics are read from the status, not pushed from everywhere"},
 	{"go.opentelemetry.io/", []string{"reconcile/tracing"}, "the loop tells of its parts without knowing who measures them"},
 	{module + "gitsource/realgit", nil, "tests only: it starts servers"},
+	{module + "gitsource/signature/signing", nil, "tests only: it signs whatever it is told to"},
 	{module + "reconcile/lease/leasetest", nil, "tests only: a table in memory"},
 	{module + "reconcile/dynamodb/dynalite", nil, "tests only: it starts a server"},
 	{"github.com/anishathalye/porcupine", []string{"reconcile/lease/leasetest"}, "tests only: it judges histories of the leases' table"},

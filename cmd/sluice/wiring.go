@@ -13,6 +13,7 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/gitsource/signature"
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
@@ -116,15 +117,15 @@ func (a *app) open(setting string, repo config.Repo, loginHost string) (*gitsour
 }
 
 // readKeys reads the files of keys once: a changed file counts after a restart.
-func readKeys(v config.Verify) (gitsource.Keys, error) {
-	keys := gitsource.Keys{PGP: gitsource.File{Path: v.PGPKeys}, SSH: gitsource.File{Path: v.SSHAllowedSigners}}
-	for _, f := range []*gitsource.File{&keys.PGP, &keys.SSH} {
+func readKeys(v config.Verify) (signature.Keys, error) {
+	keys := signature.Keys{PGP: signature.File{Path: v.PGPKeys}, SSH: signature.File{Path: v.SSHAllowedSigners}}
+	for _, f := range []*signature.File{&keys.PGP, &keys.SSH} {
 		if f.Path == "" {
 			continue
 		}
 		var err error
 		if f.Data, err = os.ReadFile(f.Path); err != nil {
-			return gitsource.Keys{}, err
+			return signature.Keys{}, err
 		}
 	}
 	return keys, nil

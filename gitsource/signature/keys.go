@@ -1,10 +1,12 @@
-package gitsource
+package signature
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // Keys are the public keys whose signatures on commits count, in one or two files.
@@ -24,17 +26,24 @@ type Keys struct {
 	SSH File
 }
 
+// File is one file of keys, as it was read.
+type File struct {
+	Path string // for errors
+	Data []byte
+}
+
 // maxKeys bounds a file of keys.
 const maxKeys = 4 << 20
 
-// keyring is Keys that were read.
-type keyring struct {
+// Keyring is Keys that were read. A nil one lists no key.
+type Keyring struct {
 	pgp *pgpKeys // nil: no PGP key
 	ssh []sshSigner
 }
 
-// parse reads the files, and returns nil when there are none.
-func (k Keys) parse() (*keyring, error) {
+// Parse reads the files, and returns nil when there are none. An error names the file, and
+// the line or block in it, and says what to do.
+func (k Keys) Parse() (*Keyring, error) {
 	for _, f := range []File{k.PGP, k.SSH} {
 		switch {
 		case len(f.Data) > maxKeys:
@@ -46,7 +55,7 @@ func (k Keys) parse() (*keyring, error) {
 	if len(k.PGP.Data)+len(k.SSH.Data) == 0 {
 		return nil, nil
 	}
-	ring := &keyring{}
+	ring := &Keyring{}
 	var err error
 	if len(k.PGP.Data) > 0 {
 		if ring.pgp, err = parsePGPKeys(k.PGP); err != nil {
@@ -61,32 +70,37 @@ func (k Keys) parse() (*keyring, error) {
 	return ring, nil
 }
 
-// signer is who signed a commit.
-type signer struct {
-	name string // see Commit.Signer
-	key  string // see Commit.SignerKey
+// Signer is who signed a commit.
+type Signer struct {
+	// Name is the e-mail address of a PGP key's primary user id, or all of the user id
+	// where it has none; of an SSH key the first principal of its line.
+	Name string
+	// Key is the fingerprint: of PGP's primary key in upper-case hexadecimal digits, of
+	// an SSH key as ssh-keygen -l shows it, SHA256:….
+	Key string
 }
 
-// verify says who signed a commit object, committed at when, or why that is not
-// known: a part of a sentence about the commit.
-func (k *keyring) verify(raw []byte, when time.Time) (signer, error) {
+// Verify says who signed a commit object, which raw is byte for byte, committed at when.
+// An error is why that is not known, as a part of a sentence about the commit: "it is not
+// signed".
+func (k *Keyring) Verify(raw []byte, when time.Time) (Signer, error) {
 	if k == nil {
-		return signer{}, errors.New("no keys are given to verify a signature with")
+		return Signer{}, errors.New("no keys are given to verify a signature with")
 	}
 	payload, signature, err := splitCommit(raw)
 	switch {
 	case err != nil:
-		return signer{}, err
+		return Signer{}, err
 	case signature == "":
-		return signer{}, errors.New("it is not signed")
+		return Signer{}, errors.New("it is not signed")
 	case isBlock(signature, "PGP SIGNATURE"):
 		return k.pgp.verify(payload, signature)
 	case isBlock(signature, "SSH SIGNATURE"):
 		return verifySSH(k.ssh, payload, signature, when)
 	case strings.HasPrefix(signature, "-----BEGIN SIGNED MESSAGE-----"):
-		return signer{}, errors.New("it has an X.509 signature, which is not supported")
+		return Signer{}, errors.New("it has an X.509 signature, which is not supported")
 	}
-	return signer{}, errors.New("its signature is neither one PGP nor one SSH signature")
+	return Signer{}, errors.New("its signature is neither one PGP nor one SSH signature")
 }
 
 // isBlock reports whether text is one armored block and nothing else: what stands
@@ -99,5 +113,5 @@ func isBlock(text, label string) bool {
 }
 
 func unlisted(format, key string) error {
-	return fmt.Errorf("it is signed by a key that is not listed (%s %s)", format, clean(key))
+	return fmt.Errorf("it is signed by a key that is not listed (%s %s)", format, words.Quote(key))
 }

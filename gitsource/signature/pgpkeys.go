@@ -1,4 +1,4 @@
-package gitsource
+package signature
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // pgpKeys is a PGP keyring. Version 2 of the library's API judges a key at the
@@ -47,7 +49,7 @@ func parsePGPKeys(f File) (*pgpKeys, error) {
 		end += len(pgpEnd)
 		list, err := openpgp.ReadArmoredKeyRing(strings.NewReader(rest[:end]))
 		if err != nil {
-			return nil, fmt.Errorf("%s: key block %d cannot be read (%s); export it again with gpg --armor --export", f.Path, block, clean(err.Error()))
+			return nil, fmt.Errorf("%s: key block %d cannot be read (%s); export it again with gpg --armor --export", f.Path, block, words.Quote(err.Error()))
 		}
 		keys.list = append(keys.list, list...)
 		rest = rest[end:]
@@ -59,13 +61,13 @@ func parsePGPKeys(f File) (*pgpKeys, error) {
 }
 
 // verify checks an armored signature. A keyring that is nil lists no key.
-func (k *pgpKeys) verify(payload []byte, armored string) (signer, error) {
+func (k *pgpKeys) verify(payload []byte, armored string) (Signer, error) {
 	sig, body, err := readPGPSignature(armored)
 	if err != nil {
-		return signer{}, err
+		return Signer{}, err
 	}
 	if k == nil {
-		return signer{}, unlisted("PGP", issuer(sig))
+		return Signer{}, unlisted("PGP", issuer(sig))
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -73,15 +75,15 @@ func (k *pgpKeys) verify(payload []byte, armored string) (signer, error) {
 	_, entity, err := openpgp.VerifyDetachedSignature(k.list, bytes.NewReader(payload), bytes.NewReader(body), config)
 	switch {
 	case errors.Is(err, pgperrors.ErrUnknownIssuer):
-		return signer{}, unlisted("PGP", issuer(sig))
+		return Signer{}, unlisted("PGP", issuer(sig))
 	case errors.Is(err, pgperrors.ErrKeyExpired):
-		return signer{}, fmt.Errorf("the PGP key %s had expired when it signed it", issuer(sig))
+		return Signer{}, fmt.Errorf("the PGP key %s had expired when it signed it", issuer(sig))
 	case errors.Is(err, pgperrors.ErrKeyRevoked):
-		return signer{}, fmt.Errorf("the PGP key %s is revoked", issuer(sig))
+		return Signer{}, fmt.Errorf("the PGP key %s is revoked", issuer(sig))
 	case err != nil:
-		return signer{}, fmt.Errorf("its signature by the PGP key %s is not of this commit, or too weak to count (%s)", issuer(sig), clean(err.Error()))
+		return Signer{}, fmt.Errorf("its signature by the PGP key %s is not of this commit, or too weak to count (%s)", issuer(sig), words.Quote(err.Error()))
 	case entity == nil:
-		return signer{}, unlisted("PGP", issuer(sig))
+		return Signer{}, unlisted("PGP", issuer(sig))
 	}
 	return pgpSigner(entity, config), nil
 }
@@ -128,16 +130,16 @@ func issuer(sig *packet.Signature) string {
 
 // pgpSigner names a key's owner by the e-mail address of the primary user id, or,
 // where that has none, by all of it.
-func pgpSigner(e *openpgp.Entity, config *packet.Config) signer {
-	s := signer{key: fmt.Sprintf("%X", e.PrimaryKey.Fingerprint)}
+func pgpSigner(e *openpgp.Entity, config *packet.Config) Signer {
+	s := Signer{Key: fmt.Sprintf("%X", e.PrimaryKey.Fingerprint)}
 	if _, id := e.PrimaryIdentity(config.Now(), config); id != nil && id.UserId != nil {
-		s.name = id.UserId.Email
-		if s.name == "" {
-			s.name = id.UserId.Id
+		s.Name = id.UserId.Email
+		if s.Name == "" {
+			s.Name = id.UserId.Id
 		}
 	}
-	if s.name = clean(s.name); s.name == "" {
-		s.name = s.key
+	if s.Name = words.Quote(s.Name); s.Name == "" {
+		s.Name = s.Key
 	}
 	return s
 }

@@ -1,10 +1,12 @@
-package gitsource
+package signature
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // maxSignature bounds the armored signature of a commit. Those of the largest
@@ -36,7 +38,7 @@ func splitCommit(raw []byte) (payload []byte, signature string, err error) {
 			sig.Write(value)
 		case bytes.HasPrefix(line, []byte("gpgsig")):
 			name, _, _ := bytes.Cut(line, []byte(" "))
-			return nil, "", fmt.Errorf("it carries a signature header that is not supported (%s)", clean(string(name)))
+			return nil, "", fmt.Errorf("it carries a signature header that is not supported (%s)", words.Quote(string(name)))
 		default:
 			inside = false
 			payload = append(payload, line...)

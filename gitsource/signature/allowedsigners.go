@@ -1,4 +1,4 @@
-package gitsource
+package signature
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // sshNamespace is what Git signs commits for. A signature of a file, which users
@@ -55,13 +57,13 @@ func parseSigner(line string) (sshSigner, error) {
 	}
 	principals := strings.Split(line[:i], ",")
 	if slices.Contains(principals, "") || strings.ContainsAny(line[:i], `"'*?!`) {
-		return sshSigner{}, fmt.Errorf("%s is not a plain principal: patterns and quotes are not supported, name each signer in full", clean(line[:i]))
+		return sshSigner{}, fmt.Errorf("%s is not a plain principal: patterns and quotes are not supported, name each signer in full", words.Quote(line[:i]))
 	}
 	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(line[i+1:]))
 	if err != nil {
-		return sshSigner{}, fmt.Errorf("no key can be read behind %s; write the options without spaces, then the public key as in its .pub file", clean(principals[0]))
+		return sshSigner{}, fmt.Errorf("no key can be read behind %s; write the options without spaces, then the public key as in its .pub file", words.Quote(principals[0]))
 	}
-	s := sshSigner{principal: clean(principals[0]), key: key, forGit: true}
+	s := sshSigner{principal: words.Quote(principals[0]), key: key, forGit: true}
 	if err := checkSSHKey(key); err != nil {
 		return sshSigner{}, err
 	}
@@ -81,7 +83,7 @@ func checkSSHKey(key ssh.PublicKey) error {
 		}
 		return errors.New("the RSA key has fewer than 2048 bits; use a longer one, or ed25519")
 	}
-	return fmt.Errorf("keys of type %s are not supported; use ed25519, ecdsa or rsa", clean(key.Type()))
+	return fmt.Errorf("keys of type %s are not supported; use ed25519, ecdsa or rsa", words.Quote(key.Type()))
 }
 
 // setAll takes over the options. As in OpenSSH their names have no case, and none
@@ -92,7 +94,7 @@ func (s *sshSigner) setAll(options []string) error {
 		name, value, _ := strings.Cut(option, "=")
 		name = strings.ToLower(name)
 		if seen[name] {
-			return fmt.Errorf("option %s stands twice", clean(name))
+			return fmt.Errorf("option %s stands twice", words.Quote(name))
 		}
 		seen[name] = true
 		if err := s.set(name, value); err != nil {
@@ -113,7 +115,7 @@ func (s *sshSigner) set(name, value string) (err error) {
 			return err
 		}
 		if strings.ContainsAny(list, "*?!") {
-			return fmt.Errorf("namespaces=%s: patterns are not supported, write namespaces=\"git\"", clean(value))
+			return fmt.Errorf("namespaces=%s: patterns are not supported, write namespaces=\"git\"", words.Quote(value))
 		}
 		s.forGit = slices.Contains(strings.Split(list, ","), sshNamespace)
 	case "valid-after":
@@ -123,14 +125,14 @@ func (s *sshSigner) set(name, value string) (err error) {
 	case "cert-authority":
 		return errors.New("cert-authority is not supported: list the signers' own keys")
 	default:
-		return fmt.Errorf("unknown option %s; known are namespaces, valid-after and valid-before", clean(name))
+		return fmt.Errorf("unknown option %s; known are namespaces, valid-after and valid-before", words.Quote(name))
 	}
 	return err
 }
 
 func unquote(name, value string) (string, error) {
 	if len(value) < 3 || value[0] != '"' || value[len(value)-1] != '"' || strings.ContainsAny(value[1:len(value)-1], `"\`) {
-		return "", fmt.Errorf("option %s has no value in quotes, as in namespaces=\"git\"", clean(name))
+		return "", fmt.Errorf("option %s has no value in quotes, as in namespaces=\"git\"", words.Quote(name))
 	}
 	return value[1 : len(value)-1], nil
 }
@@ -147,7 +149,7 @@ func parseValidity(name, value string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s=%s is not a time of the form YYYYMMDDZ or YYYYMMDDHHMMSSZ, in UTC", name, clean(value))
+	return time.Time{}, fmt.Errorf("%s=%s is not a time of the form YYYYMMDDZ or YYYYMMDDHHMMSSZ, in UTC", name, words.Quote(value))
 }
 
 // validAt reports whether a commit of that time may be signed by the key. Both
@@ -160,17 +162,17 @@ func (s sshSigner) validAt(when time.Time) bool {
 }
 
 // verifySSH checks an armored signature of a commit made at when.
-func verifySSH(signers []sshSigner, payload []byte, armored string, when time.Time) (signer, error) {
+func verifySSH(signers []sshSigner, payload []byte, armored string, when time.Time) (Signer, error) {
 	sig, err := sshsig.Unarmor([]byte(armored))
 	if err != nil {
-		return signer{}, errors.New("its SSH signature cannot be read")
+		return Signer{}, errors.New("its SSH signature cannot be read")
 	}
 	fingerprint := ssh.FingerprintSHA256(sig.PublicKey)
 	if _, isCert := sig.PublicKey.(*ssh.Certificate); isCert {
-		return signer{}, errors.New("it is signed with an SSH certificate, which is not supported")
+		return Signer{}, errors.New("it is signed with an SSH certificate, which is not supported")
 	}
 	if sig.Namespace != sshNamespace {
-		return signer{}, fmt.Errorf("its SSH signature is for the namespace %s, not %s", clean(fmt.Sprintf("%q", sig.Namespace)), sshNamespace)
+		return Signer{}, fmt.Errorf("its SSH signature is for the namespace %s, not %s", words.Quote(fmt.Sprintf("%q", sig.Namespace)), sshNamespace)
 	}
 	reason := unlisted("SSH", fingerprint)
 	for _, s := range signers {
@@ -185,9 +187,9 @@ func verifySSH(signers []sshSigner, payload []byte, armored string, when time.Ti
 			continue
 		}
 		if err := sshsig.Verify(bytes.NewReader(payload), sig, s.key, sig.HashAlgorithm, sshNamespace); err != nil {
-			return signer{}, fmt.Errorf("its signature by the SSH key %s of %s is not of this commit", fingerprint, s.principal)
+			return Signer{}, fmt.Errorf("its signature by the SSH key %s of %s is not of this commit", fingerprint, s.principal)
 		}
-		return signer{name: s.principal, key: fingerprint}, nil
+		return Signer{Name: s.principal, Key: fingerprint}, nil
 	}
-	return signer{}, reason
+	return Signer{}, reason
 }

@@ -1,4 +1,4 @@
-package gitsource
+package signature
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -50,7 +51,7 @@ func FuzzAllowedSigners(f *testing.F) {
 	f.Add([]byte("# ours\n" + strings.Replace(line, "namespaces", `valid-before="202701010000Z",namespaces`, 1)))
 	f.Add([]byte("ada cert-authority,namespaces=\"git\" ssh-rsa AAAA\n* x"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		signers, err := parseAllowedSigners(File{"signers", data})
+		signers, err := parseAllowedSigners(File{Path: "signers", Data: data})
 		if err == nil && len(signers) == 0 {
 			t.Error("nobody is listed, and nothing is said of it")
 		}
@@ -65,16 +66,16 @@ func FuzzAllowedSigners(f *testing.F) {
 // Whoever pushes writes the commit: nothing in it may panic or pass for a signature.
 func FuzzVerifyCommit(f *testing.F) {
 	keys, commits := signedFixtures(f)
-	ring, err := keys.parse()
+	ring, err := keys.Parse()
 	check(f, err)
 	for _, raw := range commits {
 		f.Add(raw)
 		f.Add(bytes.Replace(raw, []byte("SIGNATURE-----\n"), []byte("SIGNATURE-----\n Comment: x\n"), 1))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		by, err := ring.verify(raw, when)
+		by, err := ring.Verify(raw, when)
 		if err != nil {
-			if by != (signer{}) || strings.ContainsAny(err.Error(), "\n\x00") {
+			if by != (Signer{}) || strings.ContainsAny(err.Error(), "\n\x00") {
 				t.Errorf("signer %+v, %q", by, err)
 			}
 			return
@@ -89,6 +90,16 @@ func FuzzVerifyCommit(f *testing.F) {
 	})
 }
 
+// when is when the fixtures were committed, or later.
+var when = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // signedFixtures are commits that git 2.39 signed with ssh-keygen 9.2 and gpg 2.2,
 // and their public keys. The private ones are gone.
 func signedFixtures(t testing.TB) (Keys, [][]byte) {
@@ -98,17 +109,17 @@ func signedFixtures(t testing.TB) (Keys, [][]byte) {
 		check(t, err)
 		return data
 	}
-	keys := Keys{PGP: File{"keys.asc", read("keys.asc")}, SSH: File{"allowed_signers", read("allowed_signers")}}
+	keys := Keys{PGP: File{Path: "keys.asc", Data: read("keys.asc")}, SSH: File{Path: "allowed_signers", Data: read("allowed_signers")}}
 	return keys, [][]byte{read("ssh.commit"), read("pgp.commit")}
 }
 
 func TestCommitsThatGitSignedEarlierAreVerified(t *testing.T) {
 	keys, commits := signedFixtures(t)
-	ring, err := keys.parse()
+	ring, err := keys.Parse()
 	check(t, err)
 	for i, want := range []string{"SHA256:", ""} {
-		by, err := ring.verify(commits[i], when)
-		if err != nil || by.name != "ada@example.com" || !strings.HasPrefix(by.key, want) {
+		by, err := ring.Verify(commits[i], when)
+		if err != nil || by.Name != "ada@example.com" || !strings.HasPrefix(by.Key, want) {
 			t.Errorf("%+v, %v", by, err)
 		}
 	}
