@@ -23,14 +23,17 @@ func actions() map[string]action {
 		{name: "UnassignPrivateIpAddresses", mutating: true, run: unassignAddresses, together: unassignTogether, accepts: map[string]param{
 			"NetworkInterfaceId": oneID("eni-", codeInterfaceMalformed), "PrivateIpAddress": {form: list, check: addressCheck},
 			"Ipv4Prefix": {form: list, check: prefixCheck}}},
-		{name: "CreateNatGateway", mutating: true, run: createNatGateway, limit: func(params) limit { return natLimit() }, accepts: map[string]param{
+		{name: "CreateNatGateway", mutating: true, run: createNatGateway, together: createNatTogether, limit: func(params) limit { return natLimit() }, accepts: map[string]param{
 			"SubnetId": oneID("subnet-", codeSubnetMalformed), "ConnectivityType": {form: text}, "AllocationId": {form: text}, "ClientToken": {form: text},
-			"PrivateIpAddress": {form: text, check: addressCheck}, "TagSpecification": {form: tagSpecs}, "DryRun": {form: truth}}},
+			"PrivateIpAddress": {form: text, check: addressCheck}, "SecondaryPrivateIpAddress": {form: list, check: addressCheck},
+			"SecondaryPrivateIpAddressCount": {form: whole, min: 1, max: 31}, "TagSpecification": {form: tagSpecs}, "DryRun": {form: truth}}},
 		{name: "DeleteNatGateway", mutating: true, run: deleteNatGateway, accepts: map[string]param{
 			"NatGatewayId": oneID("nat-", codeNatGatewayMalformed), "DryRun": {form: truth}}},
-		{name: "CreateNetworkInterface", mutating: true, run: createNetworkInterface, limit: func(params) limit { return otherLimit() }, accepts: map[string]param{
+		{name: "CreateNetworkInterface", mutating: true, run: createNetworkInterface, together: createInterfaceTogether, limit: func(params) limit { return otherLimit() }, accepts: map[string]param{
 			"SubnetId": oneID("subnet-", codeSubnetMalformed), "Description": {form: text}, "SecurityGroupId": {form: list}, "ClientToken": {form: text},
-			"PrivateIpAddress": {form: text, check: addressCheck}, "TagSpecification": {form: tagSpecs}, "DryRun": {form: truth}}},
+			"PrivateIpAddress": {form: text, check: addressCheck}, "PrivateIpAddresses": {form: addressSpecs, check: addressSpecCheck},
+			"SecondaryPrivateIpAddressCount": {form: whole, min: 1, max: 1000}, "Ipv4Prefix": {form: prefixSpecs, check: prefixCheck},
+			"Ipv4PrefixCount": {form: whole, min: 1, max: 1000}, "TagSpecification": {form: tagSpecs}, "DryRun": {form: truth}}},
 		{name: "DeleteNetworkInterface", mutating: true, run: deleteNetworkInterface, limit: func(params) limit { return otherLimit() }, accepts: map[string]param{
 			"NetworkInterfaceId": oneID("eni-", codeInterfaceMalformed), "DryRun": {form: truth}}},
 		{name: "CreateTags", mutating: true, run: createTags, limit: func(params) limit { return otherLimit() }, accepts: map[string]param{

@@ -2,7 +2,6 @@ package ec2sim
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -25,12 +24,15 @@ func createNatGateway(c *exchange) (reply, *failure) {
 	if c.p.one("ConnectivityType") != "private" {
 		return nil, fail(codeUnsupported, "This simulator makes private NAT gateways only")
 	}
-	subnet, ip, problem := c.place()
+	at, problem := c.place(c.p.one("PrivateIpAddress"), c.p.list("SecondaryPrivateIpAddress"), c.p.number("SecondaryPrivateIpAddressCount"))
 	if problem != nil {
 		return nil, problem
 	}
+	if n, limit := 1+len(at.secondary), c.world.Limits.AddressesPerNatGateway; n > limit {
+		return nil, fail(codeLimitExceeded, "%d private addresses exceed the limit of %d of a NAT gateway", n, limit)
+	}
 	g := NatGateway{
-		ID: derivedID("nat-", c.call.RequestID), SubnetID: subnet.ID, Primary: ip, Tags: c.p.tagSpec("natgateway"),
+		ID: derivedID("nat-", c.call.RequestID), SubnetID: at.subnet, Primary: at.primary, Secondary: at.secondary, Tags: c.p.tagSpec("natgateway"),
 		State: statePending, StateRemaining: c.world.Timing.Create,
 	}
 	c.world.NatGateways = append(slices.Clone(c.world.NatGateways), g)
@@ -38,33 +40,6 @@ func createNatGateway(c *exchange) (reply, *failure) {
 	c.server.tokens[token], c.call.Effect = g.ID, true
 	made, _ := c.world.natGateway(g.ID)
 	return &createNatGatewayReply{ClientToken: token, NatGateway: c.describeNatGateway(*made)}, nil
-}
-
-// place is where something new goes: the subnet, and the address that was asked for or one that EC2
-// chooses.
-func (c *exchange) place() (*Subnet, string, *failure) {
-	id := c.p.one("SubnetId")
-	subnet, ok := c.world.subnet(id)
-	sp, readable := c.world.space(id)
-	if !ok || !readable {
-		return nil, "", fail(codeSubnetMissing, "The subnet ID '%s' does not exist", id)
-	}
-	ip := c.p.one("PrivateIpAddress")
-	if ip == "" {
-		chosen, problem := sp.choose(1)
-		if problem != nil {
-			return nil, "", problem
-		}
-		return subnet, chosen[0], nil
-	}
-	addr := netip.MustParseAddr(ip) // addressCheck has seen it
-	if reason := sp.refuse(addr); reason != "" {
-		return nil, "", fail(codeInvalidValue, "%s", reason)
-	}
-	if n, held := sp.held[addr]; held {
-		return nil, "", fail(codeInvalidValue, "Address %s is already assigned to %s", ip, n.ID)
-	}
-	return subnet, ip, nil
 }
 
 // deleteNatGatewayReply is the answer of DeleteNatGateway.
@@ -100,12 +75,23 @@ func createNetworkInterface(c *exchange) (reply, *failure) {
 		n, _ := c.world.networkInterface(id)
 		return &createInterfaceReply{ClientToken: token, NetworkInterface: c.world.describe(nic{NetworkInterface: *n})}, nil
 	}
-	subnet, ip, problem := c.place()
+	primary, secondary, problem := c.p.addressSpecs("PrivateIpAddresses", c.p.one("PrivateIpAddress"))
 	if problem != nil {
 		return nil, problem
 	}
+	at, problem := c.place(primary, secondary, c.p.number("SecondaryPrivateIpAddressCount"))
+	if problem != nil {
+		return nil, problem
+	}
+	blocks, problem := at.space.chooseBlocks(c.p.fields("Ipv4Prefix", "Ipv4Prefix"), c.p.number("Ipv4PrefixCount"))
+	if problem != nil {
+		return nil, problem
+	}
+	if n, limit := 1+len(at.secondary)+len(blocks), c.world.Limits.AddressesPerNetworkInterface; n > limit {
+		return nil, fail(codeLimitExceeded, "%d private addresses exceed the limit of %d of a network interface", n, limit)
+	}
 	n := NetworkInterface{
-		ID: derivedID("eni-", c.call.RequestID), SubnetID: subnet.ID, Primary: ip, Description: c.p.one("Description"),
+		ID: derivedID("eni-", c.call.RequestID), SubnetID: at.subnet, Primary: at.primary, Secondary: at.secondary, Prefixes: blocks, Description: c.p.one("Description"),
 		Status: "available", InterfaceType: "interface", Tags: c.p.tagSpec("network-interface"),
 	}
 	c.world.NetworkInterfaces = append(slices.Clone(c.world.NetworkInterfaces), n)

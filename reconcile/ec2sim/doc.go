@@ -1,6 +1,6 @@
 // Package ec2sim is an EC2 that speaks the real query protocol and changes
-// nothing but its own memory. The AWS CLI, boto3 and the AWS SDKs can be its
-// clients.
+// nothing but its own memory. The AWS CLI, boto3, the AWS SDKs and Terraform
+// can be its clients.
 //
 // Two actions of other services are served too, because clients ask the same endpoint:
 // STS's GetCallerIdentity, and, where the world says so, IAM's SimulatePrincipalPolicy.
@@ -62,5 +62,5 @@
 //	how long a gateway is pending, and deleting        10s
 //	an interface that is in use is deleted             InvalidParameterValue
 //
-// Gateways and interfaces can be made and deleted as far as the conformance run needs it.
+// Private gateways and interfaces can be made, with addresses and prefixes, and deleted.
 package ec2sim

@@ -40,7 +40,10 @@ func assignAddresses(c *exchange) (reply, *failure) {
 	if problem != nil {
 		return nil, problem
 	}
-	blocks, problem := c.chooseBlocks(sp, ips)
+	for _, ip := range ips { // no prefix of the same call may hold one
+		sp.held[netip.MustParseAddr(ip)] = requested
+	}
+	blocks, problem := sp.chooseBlocks(c.p.list("Ipv4Prefix"), c.p.number("Ipv4PrefixCount"))
 	if problem != nil {
 		return nil, problem
 	}
@@ -108,29 +111,25 @@ func (c *exchange) chooseAddresses(n *NetworkInterface, sp *space) ([]string, *f
 	return ips, nil
 }
 
-// chooseBlocks returns the /28 prefixes to assign. ips are the addresses of the
-// same call, which no prefix may hold.
-func (c *exchange) chooseBlocks(sp *space, ips []string) ([]string, *failure) {
-	for _, ip := range ips {
-		sp.held[netip.MustParseAddr(ip)] = nic{}
-	}
-	if count := c.p.number("Ipv4PrefixCount"); count > 0 {
-		free := sp.freeBlocks(count)
-		if len(free) < count {
-			return nil, fail(codeBlocksInsufficient, "The subnet has %d free /28 blocks, %d are wanted", len(free), count)
-		}
-		var blocks []string
-		for _, b := range free {
-			blocks = append(blocks, b.String())
-		}
-		return blocks, nil
-	}
-	blocks := c.p.list("Ipv4Prefix")
-	for _, text := range blocks {
+// chooseBlocks returns the /28 prefixes to assign: those that are named, or as many as EC2
+// is to choose. No held address may lie in one.
+func (sp *space) chooseBlocks(named []string, count int) ([]string, *failure) {
+	for _, text := range named {
 		block := netip.MustParsePrefix(text) // prefixCheck has seen it
 		if reason := sp.refuseBlock(block); reason != "" {
 			return nil, fail(codeInvalidValue, "%s", reason)
 		}
+	}
+	if count == 0 {
+		return named, nil
+	}
+	free := sp.freeBlocks(count)
+	if len(free) < count {
+		return nil, fail(codeBlocksInsufficient, "The subnet has %d free /28 blocks, %d are wanted", len(free), count)
+	}
+	var blocks []string
+	for _, b := range free {
+		blocks = append(blocks, b.String())
 	}
 	return blocks, nil
 }

@@ -23,14 +23,16 @@ type param struct {
 type form int
 
 const (
-	text     form = iota // Name=value
-	list                 // Name.1=value&Name.2=value
-	whole                // Name=12
-	truth                // Name=true
-	filters              // Name.1.Name=key&Name.1.Value.1=value
-	members              // Name.member.1=value, as IAM writes lists
-	tagPairs             // Name.1.Key=key&Name.1.Value=value
-	tagSpecs             // Name.1.ResourceType=type&Name.1.Tag.1.Key=key&Name.1.Tag.1.Value=value
+	text         form = iota // Name=value
+	list                     // Name.1=value&Name.2=value
+	whole                    // Name=12
+	truth                    // Name=true
+	filters                  // Name.1.Name=key&Name.1.Value.1=value
+	members                  // Name.member.1=value, as IAM writes lists
+	tagPairs                 // Name.1.Key=key&Name.1.Value=value
+	tagSpecs                 // Name.1.ResourceType=type&Name.1.Tag.1.Key=key&Name.1.Tag.1.Value=value
+	addressSpecs             // Name.1.PrivateIpAddress=address&Name.1.Primary=true
+	prefixSpecs              // Name.1.Ipv4Prefix=prefix
 )
 
 // params are the parameters of one request. The accessors expect that check has
@@ -86,6 +88,12 @@ func (f form) fits(key, rest string) bool {
 	case tagPairs:
 		number, field, _ := strings.Cut(rest, ".")
 		return index(number) > 0 && (field == "Key" || field == "Value")
+	case addressSpecs:
+		number, field, _ := strings.Cut(rest, ".")
+		return index(number) > 0 && (field == "PrivateIpAddress" || field == "Primary")
+	case prefixSpecs:
+		number, field, _ := strings.Cut(rest, ".")
+		return index(number) > 0 && field == "Ipv4Prefix"
 	case tagSpecs:
 		number, field, _ := strings.Cut(rest, ".")
 		pair, isTag := strings.CutPrefix(field, "Tag.")
@@ -119,8 +127,8 @@ func (spec param) checkValue(key, value string) *failure {
 			return fail(codeInvalidValue, "Value (%d) for parameter %s is invalid. Expecting a value between %d and %d", n, key, spec.min, spec.max)
 		}
 	case truth:
-		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			return fail(codeInvalidValue, "Value (%s) for parameter %s is invalid. It must be true or false", quote(value), key)
+		if f := truthCheck(key, value); f != nil {
+			return f
 		}
 	}
 	if spec.check != nil {
@@ -172,6 +180,31 @@ func (p params) list(name string) []string {
 	return list
 }
 
+// numbers returns NAME.1, NAME.2 and so on of a list of structures, by their numbers.
+func (p params) numbers(name string) []string {
+	seen := map[int]bool{}
+	for key := range p.values {
+		if rest, ok := strings.CutPrefix(key, name+"."); ok {
+			number, _, _ := strings.Cut(rest, ".")
+			seen[index(number)] = true
+		}
+	}
+	var list []string
+	for _, n := range slices.Sorted(maps.Keys(seen)) {
+		list = append(list, name+"."+strconv.Itoa(n))
+	}
+	return list
+}
+
+// fields returns one field of each structure of a list.
+func (p params) fields(name, field string) []string {
+	var list []string
+	for _, n := range p.numbers(name) {
+		list = append(list, p.one(n+"."+field))
+	}
+	return list
+}
+
 // quote makes a client's text safe and short enough for an error message.
 func quote(s string) string {
 	if len(s) > 100 {
@@ -197,6 +230,22 @@ var idDigits = regexp.MustCompile(`^([0-9a-f]{8}|[0-9a-f]{17})$`)
 func wellFormedID(prefix, id string) bool {
 	digits, ok := strings.CutPrefix(id, prefix)
 	return ok && idDigits.MatchString(digits)
+}
+
+// truthCheck accepts true and false, however they are written.
+func truthCheck(name, value string) *failure {
+	if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+		return fail(codeInvalidValue, "Value (%s) for parameter %s is invalid. It must be true or false", quote(value), name)
+	}
+	return nil
+}
+
+// addressSpecCheck accepts the fields of addressSpecs.
+func addressSpecCheck(name, value string) *failure {
+	if strings.HasSuffix(name, ".Primary") {
+		return truthCheck(name, value)
+	}
+	return addressCheck(name, value)
 }
 
 // addressCheck accepts an IPv4 address. IPv4 has one spelling only, so that

@@ -1,0 +1,94 @@
+package ec2sim
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAGatewayIsMadeWithItsSecondaryAddresses(t *testing.T) {
+	cases := []struct {
+		name   string
+		params []string
+		want   string // its addresses, the primary first
+	}{
+		{"nothing named", nil, "10.0.1.4"},
+		{"a primary address", []string{"PrivateIpAddress", "10.0.1.50"}, "10.0.1.50"},
+		{"secondary addresses by name", []string{"PrivateIpAddress", "10.0.1.50", "SecondaryPrivateIpAddress.1", "10.0.1.51", "SecondaryPrivateIpAddress.2", "10.0.1.52"}, "10.0.1.50 10.0.1.51 10.0.1.52"},
+		{"a named one is not chosen as the primary", []string{"SecondaryPrivateIpAddress.1", "10.0.1.4"}, "10.0.1.5 10.0.1.4"},
+		{"a count", []string{"SecondaryPrivateIpAddressCount", "2"}, "10.0.1.4 10.0.1.5 10.0.1.6"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := New(quickstart(t), Options{})
+			made := mustOK(t, ask(s, "CreateNatGateway", append([]string{"SubnetId", subnetA, "ConnectivityType", "private"}, c.params...)...))
+			id := made.texts("natGateway/natGatewayId")[0]
+			got := mustOK(t, ask(s, "DescribeNatGateways", "NatGatewayId.1", id))
+			if ips := strings.Join(got.texts("natGatewaySet/item/natGatewayAddressSet/item/privateIp"), " "); ips != c.want {
+				t.Errorf("it has %q, want %q", ips, c.want)
+			}
+		})
+	}
+}
+
+func TestAnInterfaceIsMadeWithItsAddressesAndPrefixes(t *testing.T) {
+	cases := []struct {
+		name          string
+		params        []string
+		primary, want string
+	}{
+		{"nothing named", nil, "10.0.2.4", ""},
+		{"a count", []string{"SecondaryPrivateIpAddressCount", "2"}, "10.0.2.4", "10.0.2.5 10.0.2.6"},
+		{"addresses, one of them primary", []string{"PrivateIpAddresses.1.PrivateIpAddress", "10.0.2.51", "PrivateIpAddresses.2.PrivateIpAddress", "10.0.2.50", "PrivateIpAddresses.2.Primary", "true"}, "10.0.2.50", "10.0.2.51"},
+		{"a prefix by name", []string{"PrivateIpAddress", "10.0.2.50", "Ipv4Prefix.1.Ipv4Prefix", "10.0.2.64/28"}, "10.0.2.50", "10.0.2.64/28"},
+		{"a prefix by count", []string{"Ipv4PrefixCount", "1"}, "10.0.2.4", "10.0.2.32/28"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := New(quickstart(t), Options{})
+			made := mustOK(t, ask(s, "CreateNetworkInterface", append([]string{"SubnetId", subnetB}, c.params...)...))
+			id := made.texts("networkInterface/networkInterfaceId")[0]
+			if is := made.texts("networkInterface/privateIpAddress")[0]; is != c.primary {
+				t.Errorf("its primary address is %s, want %s", is, c.primary)
+			}
+			if is := holds(s, id); is != c.want {
+				t.Errorf("it holds %q, want %q", is, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeMadeIsRefusedAndChangesNothing(t *testing.T) {
+	const gateway, networkInterface = "CreateNatGateway", "CreateNetworkInterface"
+	cases := []struct {
+		name, action string
+		params       []string
+		code         string
+	}{
+		{"an address that somebody holds", gateway, []string{"SecondaryPrivateIpAddress.1", "10.0.1.20"}, "InvalidParameterValue"},
+		{"an address twice", gateway, []string{"PrivateIpAddress", "10.0.1.50", "SecondaryPrivateIpAddress.1", "10.0.1.50"}, "InvalidParameterValue"},
+		{"an address of another subnet", gateway, []string{"SecondaryPrivateIpAddress.1", "10.0.9.1"}, "InvalidParameterValue"},
+		{"a ninth address", gateway, []string{"SecondaryPrivateIpAddressCount", "8"}, "PrivateIpAddressLimitExceeded"},
+		{"names and a count", gateway, []string{"SecondaryPrivateIpAddress.1", "10.0.1.50", "SecondaryPrivateIpAddressCount", "1"}, "InvalidParameterCombination"},
+		{"two primary addresses", networkInterface, []string{"PrivateIpAddress", "10.0.1.50", "PrivateIpAddresses.1.PrivateIpAddress", "10.0.1.51", "PrivateIpAddresses.1.Primary", "true"}, "InvalidParameterCombination"},
+		{"a specification without an address", networkInterface, []string{"PrivateIpAddresses.1.Primary", "true"}, "MissingParameter"},
+		{"a primary that is neither true nor false", networkInterface, []string{"PrivateIpAddresses.1.PrivateIpAddress", "10.0.1.50", "PrivateIpAddresses.1.Primary", "yes"}, "InvalidParameterValue"},
+		{"an unknown field", networkInterface, []string{"PrivateIpAddresses.1.Address", "10.0.1.50"}, "UnknownParameter"},
+		{"prefixes by count beside addresses by count", networkInterface, []string{"Ipv4PrefixCount", "1", "SecondaryPrivateIpAddressCount", "1"}, "InvalidParameterCombination"},
+		{"a prefix around an address of the same call", networkInterface, []string{"PrivateIpAddress", "10.0.1.65", "Ipv4Prefix.1.Ipv4Prefix", "10.0.1.64/28"}, "InvalidParameterValue"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := New(quickstart(t), Options{})
+			params := append([]string{"SubnetId", subnetA}, c.params...)
+			if c.action == gateway {
+				params = append(params, "ConnectivityType", "private")
+			}
+			if got := ask(s, c.action, params...); got.code != c.code {
+				t.Errorf("it is %q, want %q: %s", got.code, c.code, got.body)
+			}
+			if w := s.World(); len(w.NatGateways) != 2 || len(w.NetworkInterfaces) != 1 || s.Calls()[0].Effect {
+				t.Errorf("something was made: %+v", w)
+			}
+		})
+	}
+}
