@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -127,8 +128,14 @@ func news(before, r plan.Resource, of plan.Plan) bool {
 		whole.Resources, rest.Resources = []plan.Resource{before}, []plan.Resource{r}
 		return !rest.Within(&whole)
 	}
-	return before.State != r.State || before.Reason != r.Reason
+	return before.State != r.State || withoutRequests(before.Reason) != withoutRequests(r.Reason)
 }
+
+var requestOf = regexp.MustCompile(` ?\(request [^)]*\)`)
+
+// withoutRequests is a reason without the ids of AWS's requests: the same trouble has
+// another one at each look, and is told once.
+func withoutRequests(reason string) string { return requestOf.ReplaceAllString(reason, "") }
 
 // step tells of one call: that it is made, on the live line, and what came of it.
 func (p *Progress) step(s apply.Step) {
@@ -177,10 +184,10 @@ func (p *Progress) turned(t *reconcile.Turn) {
 // failed tells of what could not be done. The same failure again and again is no
 // news until something went well in between.
 func (p *Progress) failed(err error) {
-	if err.Error() == p.told.failure {
+	if withoutRequests(err.Error()) == p.told.failure {
 		return
 	}
-	p.told.failure = err.Error()
+	p.told.failure = withoutRequests(err.Error())
 	p.write(false, func(pg *page) {
 		p.stamp(pg, span{worst, "failed"})
 		pg.flow(span{plain, err.Error()})

@@ -196,6 +196,31 @@ func TestProgressOfTroubleIsAsInTheGoldenFile(t *testing.T) {
 	golden(t, "progress-trouble", w.out.Bytes())
 }
 
+// Each answer of AWS has a request id of its own.
+func TestTheSameTroubleIsToldOnceWhateverRequestItIsOf(t *testing.T) {
+	unread := func(request, code string) *reconcile.Turn {
+		return turn(sealed("apply", gateway(plan.Error, "DescribeNatGateways: "+code+" (request "+request+")")))
+	}
+	w := newWatcher(false, false)
+	w.turn(unread("11111111", "InternalError"))
+	before := w.out.Len()
+	w.turn(unread("22222222", "InternalError"))
+	w.turn(unread("33333333", "InternalError"))
+	if again := w.out.String()[before:]; again != "" {
+		t.Errorf("it is told again:\n%s", again)
+	}
+	w.turn(unread("44444444", "RequestLimitExceeded"))
+	if again := w.out.String()[before:]; !strings.Contains(again, "RequestLimitExceeded (request 44444444)") {
+		t.Errorf("another trouble is not told:\n%s", again)
+	}
+	for _, request := range []string{"a", "b"} {
+		w.Event(reconcile.Event{Kind: reconcile.EventFailed, Err: errors.New("AssumeRole: AccessDenied (request " + request + ")")})
+	}
+	if n := strings.Count(w.out.String(), "AssumeRole"); n != 1 {
+		t.Errorf("a failure is told %d times", n)
+	}
+}
+
 func TestProgressShowsTheProbesOfAPlanOnce(t *testing.T) {
 	w := newWatcher(false, false)
 	dry := turn(swapPlan(), address("10.0.1.20", ok))
