@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/seed-6ca89210/sluice/gitsource/hostkeys"
 	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
@@ -39,7 +40,7 @@ type access struct {
 	SSHKey     []byte // PEM
 	Passphrase string // of SSHKey
 	Agent      string // the agent's socket, where there is no SSHKey
-	Hosts      hostTrust
+	Hosts      hostkeys.Trust
 }
 
 // resolve returns a copy of r for one conversation. It reads files and may ask the

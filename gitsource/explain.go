@@ -15,6 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
+	"github.com/seed-6ca89210/sluice/gitsource/hostkeys"
 	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
@@ -27,6 +28,7 @@ func (r *remote) explain(err error, b *budget) error {
 		return failf(ErrUnreachable, r.addr.shown, format, args...)
 	}
 	var said sshError
+	var untrusted hostkeys.Refusal
 	switch {
 	case errors.Is(err, ErrLimit):
 		return err // made by this package, with the place in it
@@ -37,6 +39,8 @@ func (r *remote) explain(err error, b *budget) error {
 		return failf(ErrLimit, r.addr.shown, "the server sent more than %s; use a smaller repository, or raise limits.transfer", bytesText(b.limit))
 	case errors.As(err, &said):
 		return fail("%s", said)
+	case errors.As(err, &untrusted):
+		return fail("%s", untrusted)
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return emptyRepository(r.addr.shown)
 	}

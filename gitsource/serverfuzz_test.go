@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
@@ -97,34 +93,6 @@ func FuzzReply(f *testing.F) {
 		}
 		if l, err := r.line(plumbing.ZeroHash, plumbing.ZeroHash); err == nil && l == nil {
 			t.Error("no line, and no error")
-		}
-	})
-}
-
-// FuzzHostTrust: whatever stands in known_hosts or in the pins, what is trusted is a key that can be
-// read, or nothing is.
-func FuzzHostTrust(f *testing.F) {
-	key := publicLine(f)
-	f.Add("git.example.com "+key+"\n@revoked * "+key+"\n", key)
-	f.Add("@cert-authority *.example.com "+key+"\n", "SHA256:"+strings.Repeat("A", 43))
-	f.Add("|1|c2FsdA==|aGFzaA== "+key+"\n# remark\n\n", "")
-	f.Add("[git.example.com]:2222,!x "+key, "SHA256:=")
-	path := filepath.Join(f.TempDir(), "known_hosts")
-	f.Fuzz(func(t *testing.T, hosts, pin string) {
-		if err := os.WriteFile(path, []byte(hosts), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range []SSH{{KnownHosts: path}, {HostKeys: []string{pin}}} {
-			trust, err := s.trust("git.example.com:22")
-			if err != nil {
-				continue
-			}
-			for _, k := range trust.Keys {
-				if _, err := ssh.ParsePublicKey(k.Blob); err != nil {
-					t.Errorf("%q is trusted: %v", k.Blob, err)
-				}
-			}
-			trust.algorithms()
 		}
 	})
 }

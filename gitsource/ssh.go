@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/seed-6ca89210/sluice/gitsource/hostkeys"
 	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
@@ -31,7 +32,11 @@ func (s SSH) access(hostPort string) (access, error) {
 		a.Agent = os.Getenv("SSH_AUTH_SOCK")
 	}
 	var err error
-	a.Hosts, err = s.trust(hostPort)
+	if len(s.HostKeys) > 0 {
+		a.Hosts, err = hostkeys.Pinned(s.HostKeys)
+	} else {
+		a.Hosts, err = hostkeys.Known(s.KnownHosts, hostPort)
+	}
 	return a, err
 }
 
@@ -76,7 +81,7 @@ func parseSSHKey(a access) (ssh.Signer, error) {
 
 // sound keeps an RSA key from signing with SHA-1, to which the library falls back.
 func sound(key ssh.Signer) (ssh.Signer, error) {
-	if plainKey(key.PublicKey()).Type() != ssh.KeyAlgoRSA {
+	if hostkeys.Plain(key.PublicKey()).Type() != ssh.KeyAlgoRSA {
 		return key, nil
 	}
 	able, ok := key.(ssh.AlgorithmSigner)
@@ -133,14 +138,14 @@ func (r *remote) connect(ctx context.Context) (*ssh.Client, error) {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	hosts := &hostCheck{hostTrust: r.as.Hosts}
+	hosts := &hostkeys.Check{Trust: r.as.Hosts}
 	sound := ssh.SupportedAlgorithms() // the library's default has SHA-1 in it
 	c, channels, requests, err := ssh.NewClientConn(conn, addr, &ssh.ClientConfig{
 		Config:            ssh.Config{KeyExchanges: sound.KeyExchanges, Ciphers: sound.Ciphers, MACs: sound.MACs},
 		User:              r.addr.user,
 		Auth:              []ssh.AuthMethod{login},
-		HostKeyCallback:   hosts.callback,
-		HostKeyAlgorithms: hosts.algorithms(),
+		HostKeyCallback:   hosts.Callback,
+		HostKeyAlgorithms: hosts.Algorithms(),
 	})
 	if err == nil {
 		return ssh.NewClient(c, channels, requests), nil
@@ -148,11 +153,11 @@ func (r *remote) connect(ctx context.Context) (*ssh.Client, error) {
 	_ = conn.Close()
 	var none *ssh.AlgorithmNegotiationError
 	switch {
-	case hosts.refusal != nil:
-		return nil, hosts.refusal
+	case hosts.Refused != nil:
+		return nil, hosts.Refused
 	case errors.As(err, &none) && none.What == "host key":
-		return nil, hosts.noCommonKind(none.RequestedAlgorithms)
-	case hosts.accepted && ctx.Err() == nil:
+		return nil, hosts.NoCommonKind(none.RequestedAlgorithms)
+	case hosts.Accepted && ctx.Err() == nil:
 		return nil, sshErrorf("the server refused the login of user %s; check that its public key is registered there (%s)", words.Quote(r.addr.user), words.Quote(err.Error()))
 	}
 	return nil, err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/seed-6ca89210/sluice/gitsource/hostkeys"
 )
 
 // checkAccess tries everything that resolve will do, except for the network.
@@ -19,7 +21,7 @@ func (c *Config) checkAccess(addr address) error {
 			if c.SSH.KnownHosts != "" {
 				return errors.New("ssh: knownHosts and hostKeys both say which keys the server may show; keep one")
 			}
-			if _, err := pinned(c.SSH.HostKeys); err != nil {
+			if _, err := hostkeys.Pinned(c.SSH.HostKeys); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,8 @@ var layout = []struct {
 	may    []string
 	why    string
 }{
-	{"gitsource", []string{"gitsource/signature", "gitsource/words"}, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"gitsource", []string{"gitsource/hostkeys", "gitsource/signature", "gitsource/words"}, "could be lifted out: a commit becomes files, nothing of sluice"},
+	{"gitsource/hostkeys", []string{"gitsource/words"}, "could be lifted out: which keys an ssh server may show"},
 	{"gitsource/signature", []string{"gitsource/words"}, "could be lifted out: who signed the bytes of a commit, without a repository"},
 	{"gitsource/signature/signing", []string{"gitsource/signature"}, "for tests: makes keys and signed commits"},
 	{"gitsource/words", nil, "text from outside for an error, and nothing else"},
@@ -101,7 +102,7 @@ var only = []struct {
 	{"github.com/aws/aws-sdk-go-v2/service/dynamodb", []string{"reconcile/dynamodb"}, "one place knows what stands in the table"},
 	{"github.com/aws/", []string{"reconcile/dynamodb", "reconcile/ec2", "reconcile/cloudtrail", "reconcile/conformance", "reconcile/eventqueue", "reconcile/bucket"}, "compiling the SDK takes minutes; everything else stays free of it"},
 	{"github.com/open-policy-agent/", []string{"policy", "policy/bundle", "policy/worker"}, "one place closes OPA's silent passes; bundles and values are OPA's too"},
-	{"github.com/go-git/", []string{"gitsource", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
+	{"github.com/go-git/", []string{"gitsource", "gitsource/hostkeys", "cmd/sluice"}, "one place distrusts repositories; the demo makes one"},
 	{"github.com/golang-jwt/", []string{"gitsource/githubapp"}, "one place signs with an app's key"},
 	{"github.com/google/go-github/", []string{"reconcile/commitstatus"}, "one place speaks to Git hosts' APIs"},
 	{"gitlab.com/gitlab-org/", []string{"reconcile/commitstatus"}, "one place speaks to Git hosts' APIs"},

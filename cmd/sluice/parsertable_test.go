@@ -21,7 +21,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "trees and commits", functions: "gitsource.readSnapshot gitsource/signature.splitCommit", targets: "gitsource.FuzzTree gitsource/signature.FuzzSplitCommit gitsource/signature.FuzzVerifyCommit"},
 	{bytes: "allowed_signers", functions: "gitsource/signature.parseAllowedSigners gitsource/signature.parseSigner gitsource/signature.parseValidity", targets: "gitsource/signature.FuzzAllowedSigners"},
 	{bytes: "PGP keys and signatures", functions: "gitsource/signature.parsePGPKeys gitsource/signature.readPGPSignature", targets: "gitsource/signature.FuzzPGP"},
-	{bytes: "known_hosts and pinned keys", functions: "gitsource.hostTrust.readMarks", targets: "gitsource.FuzzHostTrust"},
+	{bytes: "known_hosts and pinned keys", functions: "gitsource/hostkeys.Trust.readMarks", targets: "gitsource/hostkeys.FuzzTrust"},
 	{bytes: "private keys of SSH", targets: "gitsource.FuzzSSHKey"},
 	{bytes: "URLs of repositories", functions: "gitsource.parseAddress gitsource.parseSCP", targets: "gitsource.FuzzURL"},
 	{bytes: "URLs of CodeCommit", functions: "gitsource/codecommit.ParseURL", targets: "gitsource/codecommit.FuzzParseURL"},

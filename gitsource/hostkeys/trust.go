@@ -1,4 +1,4 @@
-package gitsource
+package hostkeys
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,37 +18,37 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
-// hostTrust is which keys one ssh server may show: what known_hosts says of it, or
-// what the configuration pins. Plain values.
-type hostTrust struct {
+// Trust is which keys one ssh server may show: what known_hosts says of it, or what is
+// pinned. Plain values, fit for JSON.
+type Trust struct {
 	Source  string // known_hosts or hostKeys, for people
-	Keys    []trustedKey
+	Keys    []Key
 	Prints  []string // SHA256:…, as OpenSSH prints them
 	Revoked [][]byte // keys in the wire's form
 }
 
-type trustedKey struct {
+// Key is one that is trusted.
+type Key struct {
 	Blob      []byte // in the wire's form
 	Authority bool   // it signs the keys of hosts, and is none itself
 	Where     string // file:line
 }
 
-// trust reads known_hosts anew, or the pins, for one server.
-func (s SSH) trust(hostPort string) (hostTrust, error) {
-	if len(s.HostKeys) > 0 {
-		return pinned(s.HostKeys)
-	}
-	t := hostTrust{Source: "known_hosts"}
-	files, err := s.knownHostsFiles()
+// Known reads what known_hosts says of one server, "host:port". An empty file stands for
+// those of SSH_KNOWN_HOSTS, or else ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts. An
+// error is a [Refusal]: a file that cannot be read, or none at all.
+func Known(file, hostPort string) (Trust, error) {
+	t := Trust{Source: "known_hosts"}
+	files, err := there(file)
 	if err != nil {
 		return t, err
 	}
 	db, err := gitssh.NewKnownHostsDb(files...)
 	if err != nil {
-		return t, sshErrorf("known_hosts cannot be read (%s); set auth.ssh.knownHosts to a file with the server's host key", words.Quote(err.Error()))
+		return t, refusef("known_hosts cannot be read (%s); set auth.ssh.knownHosts to a file with the server's host key", words.Quote(err.Error()))
 	}
 	for _, key := range db.HostKeys(hostPort) {
-		t.Keys = append(t.Keys, trustedKey{Blob: key.Marshal(), Authority: key.Cert})
+		t.Keys = append(t.Keys, Key{Blob: key.Marshal(), Authority: key.Cert})
 	}
 	for _, file := range files {
 		if err := t.readMarks(file); err != nil {
@@ -57,10 +58,10 @@ func (s SSH) trust(hostPort string) (hostTrust, error) {
 	return t, nil
 }
 
-// knownHostsFiles are the files that are there. Without one nothing can be trusted.
-func (s SSH) knownHostsFiles() ([]string, error) {
-	files := []string{s.KnownHosts}
-	if s.KnownHosts == "" {
+// there are the files that exist. Without one nothing can be trusted.
+func there(file string) ([]string, error) {
+	files := []string{file}
+	if file == "" {
 		if files = filepath.SplitList(os.Getenv("SSH_KNOWN_HOSTS")); len(files) == 0 {
 			if home, err := os.UserHomeDir(); err == nil {
 				files = append(files, filepath.Join(home, ".ssh", "known_hosts"))
@@ -68,19 +69,19 @@ func (s SSH) knownHostsFiles() ([]string, error) {
 			files = append(files, "/etc/ssh/ssh_known_hosts")
 		}
 	}
-	there := slices.DeleteFunc(slices.Clone(files), func(f string) bool { _, err := os.Stat(f); return errors.Is(err, os.ErrNotExist) })
-	if len(there) == 0 {
-		return nil, sshErrorf("there is no known_hosts (%s), so no server can be trusted; set auth.ssh.knownHosts to a file with the server's host key, or pin its keys in auth.ssh.hostKeys", strings.Join(files, ", "))
+	found := slices.DeleteFunc(slices.Clone(files), func(f string) bool { _, err := os.Stat(f); return errors.Is(err, os.ErrNotExist) })
+	if len(found) == 0 {
+		return nil, refusef("there is no known_hosts (%s), so no server can be trusted; set auth.ssh.knownHosts to a file with the server's host key, or pin its keys in auth.ssh.hostKeys", strings.Join(files, ", "))
 	}
-	return there, nil
+	return found, nil
 }
 
 // readMarks notes the lines of the keys that are trusted, and the revoked keys,
 // which count for every host.
-func (t *hostTrust) readMarks(file string) error {
+func (t *Trust) readMarks(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return sshErrorf("known_hosts: %s: %s", file, plain(err))
+		return refusef("known_hosts: %s: %s", file, cause(err))
 	}
 	for n, line := range bytes.Split(data, []byte("\n")) {
 		marker, _, key, _, _, err := ssh.ParseKnownHosts(line)
@@ -88,10 +89,10 @@ func (t *hostTrust) readMarks(file string) error {
 			continue
 		}
 		if err != nil {
-			return sshErrorf("known_hosts cannot be read (%s:%d: %s); set auth.ssh.knownHosts to a file with the server's host key", file, n+1, words.Quote(err.Error()))
+			return refusef("known_hosts cannot be read (%s:%d: %s); set auth.ssh.knownHosts to a file with the server's host key", file, n+1, words.Quote(err.Error()))
 		}
 		if marker == "revoked" {
-			t.Revoked = append(t.Revoked, plainKey(key).Marshal())
+			t.Revoked = append(t.Revoked, Plain(key).Marshal())
 		}
 		for i, k := range t.Keys {
 			if k.Where == "" && bytes.Equal(k.Blob, key.Marshal()) {
@@ -102,35 +103,36 @@ func (t *hostTrust) readMarks(file string) error {
 	return nil
 }
 
-// pinned reads keys and fingerprints out of the configuration.
-func pinned(pins []string) (hostTrust, error) {
-	t := hostTrust{Source: "hostKeys"}
+// Pinned reads public keys (ssh-ed25519 AAAA…) and fingerprints (SHA256:…). An error is a
+// [Refusal] that names the one that is neither, by its place.
+func Pinned(pins []string) (Trust, error) {
+	t := Trust{Source: "hostKeys"}
 	for i, pin := range pins {
 		pin = strings.TrimSpace(pin)
 		if print, ok := strings.CutPrefix(pin, "SHA256:"); ok {
 			print = strings.TrimRight(print, "=")
 			if sum, err := base64.RawStdEncoding.DecodeString(print); err != nil || len(sum) != 32 {
-				return t, sshErrorf("auth.ssh.hostKeys[%d] is not a whole SHA256 fingerprint; copy it as `ssh-keygen -lf` prints it", i)
+				return t, refusef("auth.ssh.hostKeys[%d] is not a whole SHA256 fingerprint; copy it as `ssh-keygen -lf` prints it", i)
 			}
 			t.Prints = append(t.Prints, "SHA256:"+print)
 			continue
 		}
 		key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(pin))
 		if err != nil || len(options) > 0 || len(rest) > 0 {
-			return t, sshErrorf("auth.ssh.hostKeys[%d] is neither a public key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…; leave the host's name out", i)
+			return t, refusef("auth.ssh.hostKeys[%d] is neither a public key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…; leave the host's name out", i)
 		}
 		if _, isCert := key.(*ssh.Certificate); isCert || len(algorithmsOf(key)) == 0 {
-			return t, sshErrorf("auth.ssh.hostKeys[%d]: keys of kind %s are not accepted; pin a key of kind ssh-ed25519, ecdsa-sha2-… or ssh-rsa", i, key.Type())
+			return t, refusef("auth.ssh.hostKeys[%d]: keys of kind %s are not accepted; pin a key of kind ssh-ed25519, ecdsa-sha2-… or ssh-rsa", i, key.Type())
 		}
-		t.Keys = append(t.Keys, trustedKey{Blob: key.Marshal(), Where: fmt.Sprintf("hostKeys[%d]", i)})
+		t.Keys = append(t.Keys, Key{Blob: key.Marshal(), Where: fmt.Sprintf("hostKeys[%d]", i)})
 	}
 	return t, nil
 }
 
-// algorithms is how the server may prove itself, best first: by the kinds of keys
+// Algorithms is how the server may prove itself, best first: by the kinds of keys
 // that it is known by, or, where they are not known, by any sound one. It never
 // holds those with SHA-1.
-func (t hostTrust) algorithms() []string {
+func (t Trust) Algorithms() []string {
 	sound := ssh.SupportedAlgorithms().HostKeys
 	// As OpenSSH has it, so that a server with several keys shows both the same.
 	slices.SortStableFunc(sound, func(a, b string) int { return rank(a) - rank(b) })
@@ -176,9 +178,19 @@ func algorithmsOf(key ssh.PublicKey) []string {
 	return nil
 }
 
-func plainKey(key ssh.PublicKey) ssh.PublicKey {
+// Plain is the key itself, of a certificate the one that it is for.
+func Plain(key ssh.PublicKey) ssh.PublicKey {
 	if cert, ok := key.(*ssh.Certificate); ok {
 		return cert.Key
 	}
 	return key
+}
+
+// cause takes the path off a file system error: the sentence around it has it.
+func cause(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return words.Quote(err.Error())
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/seed-6ca89210/sluice/gitsource/hostkeys"
 )
 
 func publicLine(t testing.TB) string {
@@ -130,21 +131,10 @@ func TestWhichHostKeysAreTrusted(t *testing.T) {
 				t.Error("a command was sent to a host that is not trusted")
 			}
 			if !strings.Contains(tt.says, "offers") && !strings.Contains(tt.says, "cannot be read") {
-				wantError(t, err, nil, ssh.FingerprintSHA256(plainKey(tt.shows[0].PublicKey())))
+				wantError(t, err, nil, ssh.FingerprintSHA256(hostkeys.Plain(tt.shows[0].PublicKey())))
 			}
 		})
 	}
-}
-
-func TestAnOldKindOfKeyCannotBePinned(t *testing.T) {
-	key := ssh.Marshal(struct {
-		Kind       string
-		P, Q, G, Y *big.Int
-	}{"ssh-dss", new(big.Int).Lsh(big.NewInt(1), 1023), new(big.Int).Lsh(big.NewInt(1), 159), big.NewInt(2), big.NewInt(4)})
-	parsed, err := ssh.ParsePublicKey(key)
-	check(t, err)
-	_, err = pinned([]string{string(ssh.MarshalAuthorizedKey(parsed))})
-	wantError(t, err, nil, "keys of kind ssh-dss are not accepted")
 }
 
 func TestARSAKeyLogsInWithSHA2Only(t *testing.T) {
