@@ -52,31 +52,33 @@ func (a Actor) String() string {
 type TrailEvent struct {
 	Actor
 	Resources []string       // the nat-… and eni-… that the request names
-	Addresses []netip.Addr   // that request or answer name
+	Addresses []netip.Addr   // that the request names; where it names none (a count), those of the answer
 	Prefixes  []netip.Prefix // likewise
-	Failed    bool           // it changed nothing, a DryRun included
+	Failed    bool           // the event has an errorCode: it changed nothing, a DryRun included
 }
 
 // TrailQuery asks for calls in a span of time. Exactly one of ResourceID and
-// Operation is set.
+// Operation is set: LookupEvents takes one attribute only.
 type TrailQuery struct {
-	ResourceID   string
-	Operation    string
-	Since, Until time.Time
+	ResourceID   string    // LookupEvents: ResourceName; nat-… or eni-…
+	Operation    string    // LookupEvents: EventName, such as AssignPrivateIpAddresses
+	Since, Until time.Time // LookupEvents: StartTime, EndTime; by AWS's clock
 }
 
-// Gives reports whether an operation adds addresses to what it names.
+// Gives reports whether an EC2 operation adds addresses to what it names. Only the
+// operations that sluice itself makes are known.
 func Gives(operation string) bool {
 	return operation == "AssignPrivateNatGatewayAddress" || operation == "AssignPrivateIpAddresses"
 }
 
-// Takes reports whether an operation takes addresses away from what it names.
+// Takes reports whether an EC2 operation takes addresses away from what it names. An
+// assign that moves an address takes it from somebody whom it does not name.
 func Takes(operation string) bool {
 	return operation == "UnassignPrivateNatGatewayAddress" || operation == "UnassignPrivateIpAddresses"
 }
 
-// Operations are those that can give a resource of a kind an address, or take one
-// from it.
+// Operations are those of EC2 that can give a resource of a kind an address, or, with
+// takes, take one from it.
 func Operations(k Kind, takes bool) []string {
 	switch {
 	case k == KindNatGateway && takes:
@@ -89,7 +91,8 @@ func Operations(k Kind, takes bool) []string {
 	return []string{"AssignPrivateIpAddresses"}
 }
 
-// Names reports whether the event is about an address or a prefix, by its text.
+// Names reports whether the event is about an address ("10.0.1.20") or a prefix
+// ("10.0.1.64/28"), by its text.
 func (e TrailEvent) Names(cidr string) bool {
 	return slices.ContainsFunc(e.Addresses, func(a netip.Addr) bool { return a.String() == cidr }) ||
 		slices.ContainsFunc(e.Prefixes, func(p netip.Prefix) bool { return p.String() == cidr })

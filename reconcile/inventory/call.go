@@ -21,11 +21,11 @@ const (
 // count. Which operation it is follows from Kind and Verb.
 type Call struct {
 	Kind            Kind
-	ID              string // nat-… or eni-…
-	Verb            Verb
-	Addresses       []netip.Addr
-	Prefixes        []netip.Prefix // network interfaces only, in a call of their own
-	MaxDrainSeconds int            // unassign on a NAT gateway: 1 to 4000
+	ID              string         // nat-… or eni-…
+	Verb            Verb           // a move goes to network interfaces only
+	Addresses       []netip.Addr   // IPv4; either these or Prefixes, never both
+	Prefixes        []netip.Prefix // IPv4, each a /28; network interfaces only
+	MaxDrainSeconds int            // unassign on a NAT gateway: EC2's MaxDrainDurationSeconds, 1 to 4000; else not read
 	DryRun          bool           // NAT gateways only: EC2 has no DryRun on interfaces
 	Epoch           uint64         // of the lease that the call is made under, told to EC2 for its log; 0: there is none
 }
@@ -48,12 +48,13 @@ func (c Call) Operation() string {
 // Answer is EC2's success. For a dry-run it means that the call was authorised
 // (EC2's DryRunOperation).
 type Answer struct {
-	RequestID string
-	Addresses []Address // as EC2 lists them; may be empty
+	RequestID string    // EC2's; empty when its answer had none
+	Addresses []Address // as EC2 lists them; none of a dry-run, nor of UnassignPrivateIpAddresses
 }
 
 // Class says what a failed call means for the loop. It comes from EC2's error
-// code alone, never from its message.
+// code alone ("Error codes for the Amazon EC2 API"), or from the lack of an answer;
+// never from a message.
 type Class string
 
 // The classes of a [Fault].
@@ -71,11 +72,11 @@ const (
 
 // Fault is a call that EC2 did not carry out, or whose effect is unknown.
 type Fault struct {
-	Operation string
+	Operation string // of the API, such as AssignPrivateIpAddresses; Reread where none was chosen yet
 	Class     Class
-	Code      string // EC2's error code, or "" when there was no answer
-	Message   string
-	RequestID string
+	Code      string // the API's error code without "Client."; "" when no answer had one
+	Message   string // for people: what happened, and what to do; one line, no secrets
+	RequestID string // EC2's; "" where none is known
 }
 
 // Error says what happened in one line.
@@ -90,8 +91,8 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s: %s", f.Operation, text)
 }
 
-// FaultClass returns the class of err. An error that is no [Fault] counts as
-// lost: nothing is known of its effect.
+// FaultClass returns the class of err, which is not nil. An error that is no [Fault]
+// counts as lost: nothing is known of its effect.
 func FaultClass(err error) Class {
 	var f *Fault
 	if errors.As(err, &f) {

@@ -8,7 +8,7 @@ import (
 // Inventory is what EC2 reports of one target at one instant. Lists are sorted
 // (see [Inventory.Sort]) so that equal inventories are equal bytes.
 type Inventory struct {
-	Target            string             `json:"target"`
+	Target            string             `json:"target"` // its name in the configuration
 	NatGateways       []NatGateway       `json:"natGateways,omitempty"`
 	NetworkInterfaces []NetworkInterface `json:"networkInterfaces,omitempty"`
 	Subnets           []Subnet           `json:"subnets,omitempty"`
@@ -23,10 +23,10 @@ type Read string
 
 // The parts of an inventory.
 const (
-	ReadNatGateways       Read = "NatGateways"
-	ReadNetworkInterfaces Read = "NetworkInterfaces"
-	ReadSubnets           Read = "Subnets"      // DescribeSubnets, and who holds their addresses
-	ReadReservations      Read = "Reservations" // GetSubnetCidrReservations
+	ReadNatGateways       Read = "NatGateways"       // DescribeNatGateways
+	ReadNetworkInterfaces Read = "NetworkInterfaces" // DescribeNetworkInterfaces
+	ReadSubnets           Read = "Subnets"           // DescribeSubnets, and who holds their addresses
+	ReadReservations      Read = "Reservations"      // GetSubnetCidrReservations
 )
 
 // Unread is a part that could not be read, and why, in words for people. An
@@ -75,7 +75,8 @@ func (inv *Inventory) WhyUnread(part Read, subject string) string {
 	return ""
 }
 
-// Sort puts every list into its one order: ids, then addresses.
+// Sort puts every list into its one order: ids, then addresses. What stands inside of
+// subnets is left as it is: whoever reads them sorts it.
 func (inv *Inventory) Sort() {
 	slices.SortFunc(inv.NatGateways, func(a, b NatGateway) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range inv.NatGateways {
@@ -92,12 +93,13 @@ func (inv *Inventory) Sort() {
 	})
 }
 
-// Query says which resources to observe.
+// Query says which resources to observe. Gateways are always read whole: one paged
+// call costs no more than one call for one of them.
 type Query struct {
 	NatGateways          bool                // all gateways of the target, in one paged call
 	NetworkInterfaces    bool                // all interfaces of the target, in one paged call; ids and tags then add nothing
-	NetworkInterfaceIDs  []string            // by id, in chunks
-	NetworkInterfaceTags []map[string]string // by tags, one call each
+	NetworkInterfaceIDs  []string            // by id, in chunks; one that does not exist is not listed
+	NetworkInterfaceTags []map[string]string // by tags, one call each; all of a map must be there; an empty one fails the read
 }
 
 // Empty reports whether the query asks for nothing.
@@ -108,6 +110,6 @@ func (q Query) Empty() bool {
 // SubnetQuery says which subnets to look at, and for which of them to read the
 // CIDR reservations too (needed only where sluice chooses an address).
 type SubnetQuery struct {
-	IDs          []string
-	Reservations []string
+	IDs          []string // subnet-…
+	Reservations []string // some of IDs; each costs a call of its own
 }
