@@ -27,8 +27,8 @@ type Access struct {
 // DryRun has nothing to carry out.
 var nowhere = netip.AddrFrom4([4]byte{192, 0, 2, 1})
 
-// ReadAccess asks EC2 whether each operation that reads would be authorised. Nothing
-// is read.
+// ReadAccess asks EC2 whether each operation that reads would be authorised, and
+// returns as many answers, always in one order. Nothing is read.
 func (c *Client) ReadAccess(ctx context.Context) []Access {
 	dryRun := aws.Bool(true)
 	subnet := aws.String("subnet-00000000") // IAM has no say by subnet here
@@ -50,9 +50,10 @@ func (c *Client) ReadAccess(ctx context.Context) []Access {
 	return list
 }
 
-// ChangeAccess asks EC2 whether the calls that change a NAT gateway would be
-// authorised. They leave with DryRun=true, in mode observe not at all. Network
-// interfaces have no DryRun: see [SimulatePolicy].
+// ChangeAccess asks EC2 whether the calls that change a NAT gateway, named by its id,
+// would be authorised. They leave with DryRun=true; in mode observe not at all, and each
+// is then a fault of [inventory.ClassNotSent]. Network interfaces have no DryRun: see
+// [SimulatePolicy].
 func (c *Client) ChangeAccess(ctx context.Context, gateway string) []Access {
 	var list []Access
 	for _, ca := range []inventory.Call{

@@ -133,7 +133,8 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{caller: ctx}
 }
 
-// call makes one SDK call. A failure comes back as a Fault.
+// call makes one SDK call. A failure comes back as a Fault. The exchange is never nil: it
+// holds the request id of a success too.
 func call[I, O any](ctx context.Context, c *Client, operation string,
 	send func(context.Context, *I, ...func(*awsec2.Options)) (*O, error), in *I, options ...func(*awsec2.Options),
 ) (*O, *exchange, *inventory.Fault) {
@@ -165,7 +166,9 @@ func (c *Client) addAttempt(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("sluiceAttempt", c.attempt), "Retry", middleware.After)
 }
 
-// attempt waits for a token, then gives the attempt its deadline.
+// attempt waits for a token, then gives the attempt its deadline. It stands inside the
+// SDK's retries, not around them: every request takes a token, so that retries keep to
+// EC2's rate too, and waiting for one costs nothing of the answer's time.
 func (c *Client) attempt(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 	middleware.FinalizeOutput, middleware.Metadata, error,
 ) {

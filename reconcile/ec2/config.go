@@ -26,9 +26,9 @@ import (
 // AWS_PROFILE, AWS_ENDPOINT_URL, the shared config file, …).
 type Config struct {
 	Target   string // the name of the target, for messages and inventories
-	Region   string
-	Profile  string
-	RoleARN  string // a role to assume with the credentials found
+	Region   string // such as us-east-1
+	Profile  string // of the shared config file
+	RoleARN  string // a role to assume with the credentials found; empty: none
 	Endpoint string // http(s) URL of EC2; STS has AWS_ENDPOINT_URL_STS
 
 	// Mode is observe, dry-run or apply; empty is observe. The client refuses
@@ -54,11 +54,11 @@ type Config struct {
 
 // Attempt is one request to EC2 and how it ended.
 type Attempt struct {
-	Operation string
-	Code      string // EC2's error code, or the class of the failure when there was none; empty: success
-	RequestID string // EC2's; empty when there was no answer
-	Began     time.Time
-	Took      time.Duration
+	Operation string        // of the API, such as DescribeNatGateways
+	Code      string        // EC2's error code, or the class of the failure when there was none; empty: success
+	RequestID string        // EC2's; empty when there was no answer
+	Began     time.Time     // when it had its token
+	Took      time.Duration // until the answer was read, or the attempt given up
 }
 
 // The modes.
@@ -76,7 +76,8 @@ const (
 	expiryWindow = 5 * time.Minute
 )
 
-// check refuses settings that cannot work, before anything is read or sent.
+// check refuses settings that cannot work, before anything is read or sent. Its errors
+// name the setting and repeat no password.
 func (c Config) check() error {
 	switch c.Mode {
 	case "", modeObserve, modeDryRun, modeApply:

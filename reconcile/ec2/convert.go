@@ -61,6 +61,8 @@ func natAddress(a types.NatGatewayAddress) inventory.Address {
 	}
 }
 
+// natGateway fails only for a gateway without an id: of it nothing could be said, and
+// a list that leaves it out would say that it is not there.
 func natGateway(g types.NatGateway) (inventory.NatGateway, error) {
 	out := inventory.NatGateway{
 		ID:               aws.ToString(g.NatGatewayId),
@@ -104,6 +106,7 @@ func fillStatuses(rows []inventory.Address) {
 	}
 }
 
+// networkInterface fails only for an interface without an id, as natGateway does.
 func networkInterface(n types.NetworkInterface) (inventory.NetworkInterface, error) {
 	out := inventory.NetworkInterface{
 		ID:               aws.ToString(n.NetworkInterfaceId),

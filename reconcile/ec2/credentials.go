@@ -10,6 +10,10 @@ import (
 // Credentials finds AWS credentials as New does, for another service than EC2: the
 // Region, the profile and the role of cfg count. The function that it returns gives
 // keys that are good for minutes more; they are renewed when they must be.
+//
+// The error is of settings that cannot work: it names the one to change, and nothing
+// was sent. The function's error says that nobody gave credentials, and what to set;
+// the next call asks again.
 func Credentials(ctx context.Context, cfg Config) (func(context.Context) (id, secret, token string, err error), error) {
 	if cfg.CallTimeout == 0 {
 		cfg.CallTimeout = defaultCallTimeout
@@ -32,7 +36,8 @@ func Credentials(ctx context.Context, cfg Config) (func(context.Context) (id, se
 
 // Settings is the SDK's configuration as New finds it, for clients of other services
 // in the same account and Region: the Region, the profile and the role of cfg count,
-// its endpoint and its transport are EC2's alone.
+// its endpoint and its transport are EC2's alone. Nothing is sent. An error names the
+// target and the setting to change.
 func Settings(ctx context.Context, cfg Config) (aws.Config, error) {
 	if cfg.CallTimeout == 0 {
 		cfg.CallTimeout = defaultCallTimeout

@@ -15,9 +15,11 @@ import (
 // EC2's bounds of MaxDrainDurationSeconds.
 const minDrain, maxDrain = 1, 4000
 
-// Do makes one mutating call, in one attempt. The error is an [inventory.Fault].
-// A dry-run succeeds when EC2 says that it would have; when an endpoint carries
-// it out instead, the fault is [inventory.ClassDryRunLeak].
+// Do makes one mutating call, in one attempt. The error is an [inventory.Fault]: of
+// [inventory.ClassNotSent] when the call makes no sense, the mode forbids it or ctx
+// ended first, and of [inventory.ClassLost] when it may have had its effect. A dry-run
+// succeeds when EC2 says that it would have; when an endpoint carries it out instead,
+// the fault is [inventory.ClassDryRunLeak].
 func (c *Client) Do(ctx context.Context, ca inventory.Call) (inventory.Answer, error) {
 	if reason := refuse(ca); reason != "" {
 		return inventory.Answer{}, &inventory.Fault{Operation: ca.Operation(), Class: inventory.ClassNotSent, Message: "not sent: " + reason}

@@ -16,7 +16,7 @@ import (
 // Identity is whom AWS takes the credentials of a target for.
 type Identity struct {
 	Partition string // aws, aws-cn, aws-us-gov, …
-	Region    string
+	Region    string // of the configuration: STS does not say one
 	Account   string // 12 digits
 	ARN       string // of the principal, as STS names it
 }
@@ -25,7 +25,9 @@ type Identity struct {
 // not AWS's own: its credentials must not be shown to AWS.
 var ErrElsewhere = errors.New("the EC2 endpoint is not AWS's own, and nothing says where its STS is; set AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_STS to ask it")
 
-// Identify asks STS who the credentials of cfg are. It needs no permission.
+// Identify asks STS who the credentials of cfg are (GetCallerIdentity), which needs no
+// permission. The error is [ErrElsewhere], or names the setting that cannot work, or is
+// what STS, or the way to it, said within cfg.CallTimeout.
 func Identify(ctx context.Context, cfg Config) (Identity, error) {
 	loaded, err := cfg.ready(ctx)
 	if err != nil {
@@ -87,7 +89,8 @@ func Partition(region string) string {
 	return "aws"
 }
 
-// Region is the Region that cfg leads to: its own, or the SDK's environment's.
+// Region is the Region that cfg leads to: its own, or the SDK's environment's. The error
+// says that there is none, or which setting cannot be used. Nothing is sent.
 func Region(ctx context.Context, cfg Config) (string, error) {
 	loaded, err := cfg.ready(ctx)
 	return loaded.Region, err

@@ -80,6 +80,8 @@ func (c *Client) Reread(ctx context.Context, kind inventory.Kind, id string) (in
 	return inv, nil
 }
 
+// natGateways lists what in asks for, all pages of it or none: half a list would say
+// of the other half that it is not there.
 func (c *Client) natGateways(ctx context.Context, in awsec2.DescribeNatGatewaysInput) ([]inventory.NatGateway, error) {
 	const operation = "DescribeNatGateways"
 	list, err := pages(operation, func(token *string) ([]types.NatGateway, *string, error) {
@@ -115,7 +117,8 @@ func (c *Client) networkInterfaces(ctx context.Context, in awsec2.DescribeNetwor
 	return slices.DeleteFunc(all, func(n inventory.NetworkInterface) bool { return !wanted(n) }), err
 }
 
-// queriedInterfaces reads the interfaces that q names by id or by tags, or all.
+// queriedInterfaces reads the interfaces that q names by id or by tags, or all. One
+// read that fails is an error of the whole: it is not known whom it would have shown.
 func (c *Client) queriedInterfaces(ctx context.Context, q inventory.Query) ([]inventory.NetworkInterface, error) {
 	var all []inventory.NetworkInterface
 	read := func(wanted func(inventory.NetworkInterface) bool, filters ...types.Filter) error {

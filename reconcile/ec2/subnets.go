@@ -151,6 +151,8 @@ func (c *Client) interfacesIn(ctx context.Context, subnets map[string]inventory.
 	return list, err
 }
 
+// reservations lists a subnet's IPv4 reservations. One that cannot be read is an error:
+// without it, an address inside of it would look free.
 func (c *Client) reservations(ctx context.Context, subnetID string) ([]inventory.Reservation, error) {
 	const operation = "GetSubnetCidrReservations"
 	in := awsec2.GetSubnetCidrReservationsInput{SubnetId: aws.String(subnetID), MaxResults: aws.Int32(pageSize)}
