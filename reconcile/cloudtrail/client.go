@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	perSecond   = 1 // of the two that AWS allows
+	perSecond   = 1 // of the two that AWS allows (AWS CloudTrail API Reference, LookupEvents)
 	mostPages   = 2 // of fifty events each, the newest first
 	callTimeout = 15 * time.Second
 )
@@ -54,8 +54,10 @@ func New(cfg aws.Config, opts Options) *Client {
 	})}
 }
 
-// Calls lists the calls that changed addresses, the newest first. Its error is an
-// [inventory.Fault]; of ClassUnauthorized when cloudtrail:LookupEvents is missing.
+// Calls lists the calls that changed addresses, the newest first, as far as they stand
+// in the two newest pages of the answer. Its error is an [inventory.Fault]; of
+// ClassUnauthorized when cloudtrail:LookupEvents is missing, and of ClassLost when there
+// was no answer, or no time left to ask. An answer in parts is none.
 func (c *Client) Calls(ctx context.Context, q inventory.TrailQuery) ([]inventory.TrailEvent, error) {
 	by := types.LookupAttribute{AttributeKey: types.LookupAttributeKeyResourceName, AttributeValue: aws.String(q.ResourceID)}
 	if q.ResourceID == "" {

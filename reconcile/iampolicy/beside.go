@@ -6,7 +6,8 @@ import (
 )
 
 // AllowTrail allows asking CloudTrail who made a call, in the Regions of targets.
-// LookupEvents knows no resource.
+// LookupEvents knows no resource (Service Authorization Reference, AWS CloudTrail).
+// Without a target nothing is added.
 func (p *Policy) AllowTrail(targets []Target) {
 	var regions []string
 	for _, t := range targets {
@@ -25,7 +26,8 @@ func (p *Policy) AllowQueue(arn string) {
 }
 
 // AllowExport allows writing exports of the record below a prefix of a bucket, and
-// reading them back. Nothing is overwritten, listed or deleted.
+// reading them back. Listing and deleting are not allowed; that nothing is overwritten is
+// up to the writer, since s3:PutObject allows both. An empty prefix is the whole bucket.
 func (p *Policy) AllowExport(partition, bucket, prefix string) {
 	key := strings.Trim(prefix, "/") + "/*"
 	p.add(Statement{Sid: "Export", Action: []string{"s3:GetObject", "s3:PutObject"},

@@ -10,33 +10,34 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 )
 
-// Policy is an IAM policy document; its JSON is what IAM takes.
+// Policy is an IAM policy document; its JSON is what IAM takes (IAM User Guide, "IAM
+// JSON policy elements reference").
 type Policy struct {
-	Version   string
-	Statement []Statement
+	Version   string      // of IAM's language: 2012-10-17
+	Statement []Statement // of [For] and [Conformance] never nil: no statement is a list too
 }
 
 // Statement allows actions on resources. All conditions must hold.
 type Statement struct {
-	Sid       string
-	Effect    string
-	Action    []string
-	Resource  []string
+	Sid       string                         // letters and digits, of its own in the policy
+	Effect    string                         // Allow: there is no Deny
+	Action    []string                       // such as ec2:DescribeSubnets
+	Resource  []string                       // ARNs, or *
 	Condition map[string]map[string][]string `json:",omitempty"` // by operator and key; of several values one fits
 }
 
 // Target is one account and Region, and what sluice is to change there.
 type Target struct {
-	Partition string // aws, aws-cn, …
-	Region    string
-	Account   string // 12 digits, or * where it is not known
-	Resources []Resource
+	Partition string     // aws, aws-cn, …
+	Region    string     // such as us-east-1
+	Account   string     // 12 digits, or * where it is not known
+	Resources []Resource // whose addresses may be changed; none: it only reads there
 }
 
 // Resource is a resource by its id, or all that carry some tags.
 type Resource struct {
 	Kind inventory.Kind
-	ID   string
+	ID   string            // nat-… or eni-…; empty: by Tags
 	Tags map[string]string // when ID is empty; some
 }
 
@@ -114,7 +115,8 @@ func (p *Policy) changes(kind inventory.Kind, targets []Target) {
 	}
 }
 
-// add numbers a statement's Sid where it is not the first of its name.
+// add numbers a statement's Sid where it is not the first of its name: IAM refuses a
+// policy in which two are the same.
 func (p *Policy) add(s Statement) {
 	same := 0
 	for _, other := range p.Statement {
