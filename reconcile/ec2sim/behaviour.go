@@ -16,18 +16,18 @@ const accepted = "accepted"
 // Behaviour is what AWS answered to questions that its documentation leaves open, as `sluice
 // conformance` asks them. What is absent is answered as the table of the package comment says.
 type Behaviour struct {
-	Run    string `json:"run,omitempty"`    // who asked; for people
-	Region string `json:"region,omitempty"` // where
-	Asked  string `json:"asked,omitempty"`  // when
+	Run    string `json:"run,omitempty"`    // the run's id; for people
+	Region string `json:"region,omitempty"` // where it asked; for people
+	Asked  string `json:"asked,omitempty"`  // when, RFC 3339; for people
 
-	Codes             map[string]string `json:"codes,omitempty"`  // by question: the error code, or accepted
-	DryRun            map[string]string `json:"dryRun,omitempty"` // the same questions, asked with DryRun
-	DryRunTakesTokens *bool             `json:"dryRunTakesTokens,omitempty"`
-	PartialSuccess    *bool             `json:"partialSuccess,omitempty"` // a call with one bad address does the others
-	DrainEnds         Duration          `json:"drainEnds,omitempty"`      // when the drain of an idle address ends; its maximum when absent
-	Assign            Duration          `json:"assign,omitempty"`         // how long an address was assigning
-	Create            Duration          `json:"create,omitempty"`         // how long a gateway was pending
-	Unasked           map[string]string `json:"unasked,omitempty"`        // question: why it has no answer
+	Codes             map[string]string `json:"codes,omitempty"`             // by question: the error code, or accepted
+	DryRun            map[string]string `json:"dryRun,omitempty"`            // the same questions, asked with DryRun
+	DryRunTakesTokens *bool             `json:"dryRunTakesTokens,omitempty"` // nil: not asked, and it takes them
+	PartialSuccess    *bool             `json:"partialSuccess,omitempty"`    // a call with one bad address does the others; nil: not asked, and it does none
+	DrainEnds         Duration          `json:"drainEnds,omitempty"`         // when the drain of an idle address ends; its maximum when absent
+	Assign            Duration          `json:"assign,omitempty"`            // how long an address was assigning
+	Create            Duration          `json:"create,omitempty"`            // how long a gateway was pending; for people: see [Timing]
+	Unasked           map[string]string `json:"unasked,omitempty"`           // question: why it has no answer; for people
 }
 
 // questions are those of Codes and DryRun.
@@ -44,7 +44,9 @@ type behaviourFile struct {
 	Behaviour  Behaviour `json:"behaviour"`
 }
 
-// ParseBehaviour reads a file of kind Behaviour, as `sluice conformance` writes it.
+// ParseBehaviour reads a file of kind Behaviour, as `sluice conformance` writes it. The
+// error joins every problem, each with file, line and column: text that is no such file,
+// an unknown field or question, an empty code.
 func ParseBehaviour(file string, data []byte) (Behaviour, error) {
 	docs, problems := strictyaml.Parse(file, data)
 	switch {

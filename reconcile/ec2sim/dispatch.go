@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// action is one operation of the EC2 API.
+// action is one operation of the EC2 API. What run sees has passed all gates of admit: it
+// may take the form of its parameters for granted.
 type action struct {
 	name     string
 	mutating bool

@@ -26,9 +26,9 @@ func faultKinds() []string {
 		faultSlow, faultLagging, faultFlapping, faultPartial}
 }
 
-// Fault makes EC2 misbehave. Kinds: lost-response-before-effect,
-// lost-response-after-effect, error, throttle, expired-credentials, slow,
-// lagging-reads, flapping-reads, partial-success.
+// Fault makes EC2 misbehave; its JSON is what POST /_sluice/faults takes. Kinds:
+// lost-response-before-effect, lost-response-after-effect, error, throttle,
+// expired-credentials, slow, lagging-reads, flapping-reads, partial-success.
 //
 // A fault counts only when it changes something: lost-response-after-effect
 // waits for a call that succeeds, partial-success for one with more than

@@ -13,8 +13,8 @@ import (
 
 // Options say how a simulator runs.
 type Options struct {
-	Now   func() time.Time // time.Now when nil
-	Speed float64          // simulated seconds per second of Now; 1 when 0
+	Now   func() time.Time // time.Now when nil; it may go back, and the world then stands still
+	Speed float64          // simulated seconds per second of Now; 1 when 0 or less
 	Seed  uint64           // of the faults' probability and of the request ids
 }
 
@@ -96,7 +96,8 @@ func (s *Server) Edit(edit func(*World)) {
 }
 
 // Inject arms a fault beside those that are armed. To clear faults, empty
-// World.Faults with [Server.Edit].
+// World.Faults with [Server.Edit]. The error says of each field what is wrong with it;
+// then nothing is armed.
 func (s *Server) Inject(f Fault) error {
 	if err := f.validate(); err != nil {
 		return fmt.Errorf("the fault was not armed: %w", err)
@@ -118,16 +119,16 @@ func (s *Server) Fired() map[string]int {
 
 // Call is one request as the simulator saw it.
 type Call struct {
-	Time       time.Time  `json:"time"` // by Options.Now
-	Seq        int        `json:"seq"`  // from 1
-	Action     string     `json:"action"`
-	DryRun     bool       `json:"dryRun"`
-	Principal  string     `json:"principal"` // the access key id
-	SourceIP   string     `json:"sourceIp"`
+	Time       time.Time  `json:"time"`      // by Options.Now
+	Seq        int        `json:"seq"`       // from 1
+	Action     string     `json:"action"`    // as sent, known or not
+	DryRun     bool       `json:"dryRun"`    // asked for, whether the action has it or not
+	Principal  string     `json:"principal"` // the access key id; "" when it named none
+	SourceIP   string     `json:"sourceIp"`  // 192.0.2.1 without a socket
 	UserAgent  string     `json:"userAgent"`
 	Parameters url.Values `json:"parameters"` // as sent, without what signs the request
 	Code       string     `json:"code"`       // the error code, or "" for a success
-	Status     int        `json:"status"`     // the HTTP status
+	Status     int        `json:"status"`     // the HTTP status; 0 when no answer went out
 	RequestID  string     `json:"requestId"`
 	Effect     bool       `json:"effect"` // the world was changed, whatever was answered
 	Lost       bool       `json:"lost"`   // no answer went out
@@ -136,7 +137,8 @@ type Call struct {
 // keepCalls bounds the call log; the oldest calls fall off, Seq tells how many.
 const keepCalls = 100_000
 
-// Calls returns the call log, oldest first.
+// Calls returns the call log, oldest first; the caller may change it. LookupEvents and
+// the simulator's own pages are not in it.
 func (s *Server) Calls() []Call { return s.CallsAfter(0) }
 
 // CallsAfter returns the calls of the log whose Seq is higher than seq, oldest first.

@@ -39,7 +39,9 @@ func (w *World) interfaces() []nic {
 	return list
 }
 
-// space is the address space of one subnet and who holds what in it.
+// space is the address space of one subnet and who holds what in it. It is made anew for
+// each question: the world keeps no second account of what is held, so that no edit of
+// it can make the two differ.
 type space struct {
 	cidr     netip.Prefix
 	explicit []netip.Prefix // reservations for addresses that are named

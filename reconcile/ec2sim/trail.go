@@ -13,8 +13,8 @@ import (
 // CloudTrail says whether the simulator answers LookupEvents too, on the same
 // endpoint, from the calls that it was sent.
 type CloudTrail struct {
-	Enabled bool     `json:"enabled,omitempty"`
-	Lag     Duration `json:"lag,omitempty"` // simulated time from a call to the event that tells of it; AWS's is 5m or so
+	Enabled bool     `json:"enabled,omitempty"` // else LookupEvents is an unknown operation
+	Lag     Duration `json:"lag,omitempty"`     // simulated time from a call to the event that tells of it; AWS's is 5m or so
 }
 
 const (

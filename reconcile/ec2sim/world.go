@@ -28,38 +28,38 @@ type World struct {
 	Timing            Timing             `json:"timing,omitzero"`
 	Subnets           []Subnet           `json:"subnets,omitempty"`
 	NatGateways       []NatGateway       `json:"natGateways,omitempty"`
-	NetworkInterfaces []NetworkInterface `json:"networkInterfaces,omitempty"`
-	Failing           []string           `json:"failing,omitempty"` // addresses whose assignment to a gateway ends as failed
-	Denied            []Denied           `json:"denied,omitempty"`
-	Faults            []Fault            `json:"faults,omitempty"`
+	NetworkInterfaces []NetworkInterface `json:"networkInterfaces,omitempty"` // those of gateways are not listed
+	Failing           []string           `json:"failing,omitempty"`           // addresses whose assignment to a gateway ends as failed
+	Denied            []Denied           `json:"denied,omitempty"`            // what IAM denies; everything else is allowed
+	Faults            []Fault            `json:"faults,omitempty"`            // armed; one that has fired as often as it may is taken out
 }
 
 // Limits are EC2's quotas, primary address included. A prefix takes one place of
 // its interface.
 type Limits struct {
-	AddressesPerNatGateway       int `json:"addressesPerNatGateway,omitempty"`       // 8 when absent
-	AddressesPerNetworkInterface int `json:"addressesPerNetworkInterface,omitempty"` // 30 when absent
+	AddressesPerNatGateway       int `json:"addressesPerNatGateway,omitempty"`       // 8 when absent, AWS's quota
+	AddressesPerNetworkInterface int `json:"addressesPerNetworkInterface,omitempty"` // 30 when absent; of EC2, the instance type says (DescribeInstanceTypes: Ipv4AddressesPerInterface)
 }
 
-// Timing says how long EC2 takes.
+// Timing says how long EC2 takes, in simulated time.
 type Timing struct {
-	Assign Duration `json:"assign,omitempty"` // how long an address is assigning; 3s when absent
+	Assign Duration `json:"assign,omitempty"` // how long an address is assigning; when absent Behaviour.Assign, else 3s
 	Create Duration `json:"create,omitempty"` // how long a NAT gateway is pending, and deleting; 10s when absent
 }
 
 // Subnet is one subnet.
 type Subnet struct {
-	ID               string            `json:"id"`
-	VpcID            string            `json:"vpcId"`
-	CIDR             string            `json:"cidr"`
+	ID               string            `json:"id"`                         // subnet-… and 8 or 17 hexadecimal digits
+	VpcID            string            `json:"vpcId"`                      // vpc-…
+	CIDR             string            `json:"cidr"`                       // IPv4, /16 to /28
 	AvailabilityZone string            `json:"availabilityZone,omitempty"` // the region's first when absent
 	Tags             map[string]string `json:"tags,omitempty"`
 	Reservations     []Reservation     `json:"reservations,omitempty"`
 }
 
-// Reservation is a subnet CIDR reservation.
+// Reservation is a subnet CIDR reservation, as GetSubnetCidrReservations lists it.
 type Reservation struct {
-	CIDR string `json:"cidr"`
+	CIDR string `json:"cidr"` // within the subnet
 	Type string `json:"type"` // prefix or explicit
 }
 
@@ -73,13 +73,13 @@ type NatGateway struct {
 	VpcID              string            `json:"vpcId,omitempty"`            // the subnet's when absent
 	ConnectivityType   string            `json:"connectivityType,omitempty"` // private when absent, or public
 	AvailabilityMode   string            `json:"availabilityMode,omitempty"` // zonal when absent, or regional
-	State              string            `json:"state,omitempty"`            // available when absent
+	State              string            `json:"state,omitempty"`            // EC2's NatGatewayState; available when absent
 	StateRemaining     Duration          `json:"stateRemaining,omitempty"`   // simulated time until pending or deleting ends; never when absent
-	FailureCode        string            `json:"failureCode,omitempty"`
-	FailureMessage     string            `json:"failureMessage,omitempty"`
-	Primary            string            `json:"primary,omitempty"`
+	FailureCode        string            `json:"failureCode,omitempty"`      // of a creation that failed
+	FailureMessage     string            `json:"failureMessage,omitempty"`   // likewise
+	Primary            string            `json:"primary,omitempty"`          // absent on a regional gateway only
 	Secondary          []string          `json:"secondary,omitempty"`
-	Transitions        []Transition      `json:"transitions,omitempty"`
+	Transitions        []Transition      `json:"transitions,omitempty"`        // of some of Secondary, one each
 	NetworkInterfaceID string            `json:"networkInterfaceId,omitempty"` // made from ID when absent
 	OmitIsPrimary      bool              `json:"omitIsPrimary,omitempty"`      // never say which address is primary
 	DrainsAfter        Duration          `json:"drainsAfter,omitempty"`        // connections end by themselves after this; else a drain takes all its time
@@ -100,10 +100,10 @@ type NetworkInterface struct {
 	SubnetID         string            `json:"subnetId"`
 	Description      string            `json:"description,omitempty"`
 	Tags             map[string]string `json:"tags,omitempty"`
-	Status           string            `json:"status,omitempty"`        // in-use when absent
-	InterfaceType    string            `json:"interfaceType,omitempty"` // interface when absent
-	RequesterManaged bool              `json:"requesterManaged,omitempty"`
-	OperatorManaged  bool              `json:"operatorManaged,omitempty"`
+	Status           string            `json:"status,omitempty"`           // EC2's NetworkInterfaceStatus; in-use when absent
+	InterfaceType    string            `json:"interfaceType,omitempty"`    // interface when absent
+	RequesterManaged bool              `json:"requesterManaged,omitempty"` // a service's: nobody may change it
+	OperatorManaged  bool              `json:"operatorManaged,omitempty"`  // likewise
 	Primary          string            `json:"primary"`
 	Secondary        []string          `json:"secondary,omitempty"`
 	Prefixes         []string          `json:"prefixes,omitempty"` // each a /28
@@ -112,7 +112,7 @@ type NetworkInterface struct {
 // Denied takes actions away from a principal, as IAM would.
 type Denied struct {
 	AccessKeyID string   `json:"accessKeyId"` // an access key id, or "*"
-	Actions     []string `json:"actions"`     // operation names; * and ? stand for any characters
+	Actions     []string `json:"actions"`     // operation names without ec2:; * stands for any characters, ? for one
 }
 
 // Duration is a length of time, written like 3s, 5m or 1h30m.
@@ -123,10 +123,11 @@ var (
 	_ encoding.TextUnmarshaler = (*Duration)(nil)
 )
 
-// MarshalText writes the duration the way it is read.
+// MarshalText writes the duration the way it is read. There is no error.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads a Go duration that is not negative.
+// UnmarshalText reads a Go duration that is not negative. The error quotes the text and
+// says how to write one; d is then as before.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil || v < 0 {
