@@ -12,18 +12,18 @@ import (
 // Answers is what EC2 answered, in the form of the simulator's file of kind Behaviour. By question there is EC2's
 // error code, or accepted.
 type Answers struct {
-	Run    string `json:"run"`
+	Run    string `json:"run"` // the run's id
 	Region string `json:"region"`
 	Asked  string `json:"asked"` // RFC 3339
 
 	Codes             map[string]string `json:"codes,omitempty"`
-	DryRun            map[string]string `json:"dryRun,omitempty"`
-	DryRunTakesTokens *bool             `json:"dryRunTakesTokens,omitempty"`
-	PartialSuccess    *bool             `json:"partialSuccess,omitempty"`
-	DrainEnds         string            `json:"drainEnds,omitempty"`
-	Assign            string            `json:"assign,omitempty"`
-	Create            string            `json:"create,omitempty"`
-	Unasked           map[string]string `json:"unasked,omitempty"` // question: why there is no answer
+	DryRun            map[string]string `json:"dryRun,omitempty"`            // asked with DryRun=true
+	DryRunTakesTokens *bool             `json:"dryRunTakesTokens,omitempty"` // nil: not found out
+	PartialSuccess    *bool             `json:"partialSuccess,omitempty"`    // a call with one bad address did the good one; nil: not found out
+	DrainEnds         string            `json:"drainEnds,omitempty"`         // how long the drain of an idle address took, a Go duration in whole seconds; empty: about as long as it may, or not found out
+	Assign            string            `json:"assign,omitempty"`            // how long an address was assigning, likewise; empty: not found out
+	Create            string            `json:"create,omitempty"`            // how long the gateway was pending, likewise
+	Unasked           map[string]string `json:"unasked,omitempty"`           // question: why there is no answer
 }
 
 func newAnswers(cfg Config) *Answers {
@@ -39,7 +39,8 @@ var neverAsked = map[string]string{
 	"public-gateway": "it would need an Elastic IP address and an internet gateway",
 }
 
-// YAML is the file.
+// YAML is the file, which the simulator reads with --behaviour. An error would be a bug:
+// the answers are plain values.
 func (a *Answers) YAML() ([]byte, error) {
 	data, err := yaml.Marshal(map[string]any{"apiVersion": "sluice/v1", "kind": "Behaviour", "behaviour": a})
 	if err != nil {

@@ -23,22 +23,27 @@ const (
 	cleanLooks, doubtfulLooks = 3, 13
 )
 
-// Made is something that a run has made.
+// Made is something that a run has made: its id, EC2's state of it (NatGateway.State,
+// NetworkInterface.Status), and the id of the run, which its tag names.
 type Made struct{ ID, State, Run string }
 
+// String is the id, and in brackets the state and the run.
 func (m Made) String() string { return fmt.Sprintf("%s (%s, run %s)", m.ID, m.State, m.Run) }
 
 func (m Made) gone() bool { return m.State == string(types.NatGatewayStateDeleted) }
 
-// Left lists what runs have made in a VPC and is still there.
+// Left lists what runs have made in cfg.VPC and is still there, of whatever run. It
+// deletes nothing. The error is of a read that IAM does not allow, that failed again and
+// again, or that ctx ended; then nothing is known.
 func Left(ctx context.Context, cfg Config) ([]Made, error) {
 	cfg.Run = ""
 	found, err := newClient(cfg).tagged(ctx, cfg.VPC, nil)
 	return slices.DeleteFunc(found, Made.gone), err
 }
 
-// Clean deletes what the runs have made that left something, and waits until it is gone. Its error names
-// what is left. Another run, which may have begun since, is none of its business.
+// Clean deletes what the runs have made that left something, and waits until it is gone, for a quarter of an hour
+// at most, whether ctx ends or not. Its error names what is left, and the command that tries again. Another run,
+// which may have begun since, is none of its business.
 func Clean(ctx context.Context, cfg Config, left []Made) error {
 	cfg.Run = ""
 	job := cleaning{vpc: cfg.VPC}
@@ -54,7 +59,8 @@ func Clean(ctx context.Context, cfg Config, left []Made) error {
 // runID is the form of a run's id: a tag that says something else is somebody else's.
 var runID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z0-9]{6}$`)
 
-// NewRun returns the id of a new run.
+// NewRun returns the id of a new run: its time in UTC, and six random characters, so that two runs of one second
+// do not delete what is the other's.
 func NewRun(now time.Time) string {
 	return now.UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
 }

@@ -19,10 +19,10 @@ type Config struct {
 	Endpoint  string            // http(s) URL of EC2; AWS's own when empty
 	Transport http.RoundTripper // in place of the network; for tests
 
-	VPC    string
+	VPC    string        // vpc-…; all happens in it
 	Subnet string        // in that VPC; the one with the most free addresses when empty
-	Drain  time.Duration // of the question how long an idle drain takes; 1m when zero
-	Run    string        // the run's id, the value of the tag
+	Drain  time.Duration // MaxDrainDurationSeconds of the question how long an idle drain takes, whole seconds; 1m when zero
+	Run    string        // the run's id (see [NewRun]), the value of the tag; [Left] and [Clean] do not read it
 
 	Say func(text string) // told what is being done; may be nil
 

@@ -25,6 +25,9 @@ type session struct {
 
 // Run asks every question and deletes what it made for that, whatever happens. Answers that were got before a
 // failure are returned with it. A question that IAM does not allow, or that gets no answer, is unasked.
+//
+// The error names the step that could not be done, and, where something could not be deleted, what is left and how
+// to try again; nil answers come with it when nothing was made.
 func Run(ctx context.Context, cfg Config) (answers *Answers, err error) {
 	if cfg.Drain == 0 {
 		cfg.Drain = time.Minute
