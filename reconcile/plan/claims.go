@@ -8,7 +8,9 @@ import (
 )
 
 // checkResourceClaims refuses every spec that means a resource which another
-// spec means too: with two owners, neither is believed.
+// spec means too: with two owners, neither is believed. Two ids that are the same are
+// found when specs are read; that a selector matches what another one names shows here
+// first.
 func (b *builder) checkResourceClaims() {
 	for _, it := range b.items {
 		if it.live == nil {
@@ -48,7 +50,9 @@ func (b *builder) checkAddressClaims() {
 		return cmp.Or(cmp.Compare(x.target, y.target), cmp.Compare(x.vpc, y.vpc),
 			x.cidr.Addr().Compare(y.cidr.Addr()), cmp.Compare(x.cidr.Bits(), y.cidr.Bits()))
 	})
-	var open claim // the range that may cover what follows
+	// The claims are sorted, larger networks first where two begin at one address. So
+	// whatever lies inside of a range follows it, and one range need be kept in mind.
+	var open claim
 	for _, c := range claims {
 		if open.it != nil && open.target == c.target && open.vpc == c.vpc && open.cidr.Contains(c.cidr.Addr()) {
 			if open.it == c.it && open.cidr != c.cidr {

@@ -57,6 +57,10 @@ func (b *builder) findConflicts(it *item) {
 	}
 }
 
+// conflict asks for one added address or prefix who is in its way; the first is enough.
+// Of the item's own resource a prefix is always in the way, and an address only of a
+// prefix: one that the spec gives up goes in an earlier wave than the prefix comes,
+// except where EC2 does not say which address is primary, and so nothing goes.
 func (b *builder) conflict(it *item, cidr netip.Prefix) {
 	for other := range b.unplanned[it.doc.Target].overlapping(cidr) {
 		if other.vpc == it.vpc || other.vpc == "" {
@@ -76,6 +80,9 @@ func (b *builder) conflict(it *item, cidr netip.Prefix) {
 	}
 }
 
+// conflictWith decides what becomes of an item that adds what another resource has. The
+// order counts: a primary address can never come, whatever any spec says, so that is an
+// error; what somebody may still mend blocks; the rest is waited for, or moved.
 func (b *builder) conflictWith(it *item, cidr netip.Prefix, h holding) {
 	giver := b.owners[resourceKey{it.doc.Target, h.kind, h.id}]
 	gives := giver != nil && giver.gives(cidr)

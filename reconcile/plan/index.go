@@ -65,6 +65,9 @@ func (x *index) holdings(vpc string) *space[holding] {
 	return x.held[vpc]
 }
 
+// observe fills in who has what. One interface may be reported three times, as a
+// gateway's, as its own and as a holder in a subnet: seen takes the first, which knows
+// most, so that nothing is in its own way.
 func (x *index) observe() {
 	add := func(vpc, id string, kind inventory.Kind, addresses []inventory.Address, prefixes []netip.Prefix) {
 		if x.held[vpc] == nil {

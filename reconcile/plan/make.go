@@ -15,14 +15,14 @@ import (
 // the primary included.
 const DefaultGatewayLimit = 8
 
-// Input is all that a plan depends on.
+// Input is all that a plan depends on. It is only read.
 type Input struct {
-	Commit       string
-	PolicyDigest string
-	Mode         string
-	Documents    []spec.Document
+	Commit       string                // of the documents; only copied into the plan
+	PolicyDigest string                // of the rules in force; likewise
+	Mode         string                // observe, dry-run or apply; likewise, and in no hash
+	Documents    []spec.Document       // good and bad; a bad one is a resource in error
 	Inventories  []inventory.Inventory // one a target
-	GatewayLimit map[string]int        // by target; DefaultGatewayLimit when absent
+	GatewayLimit map[string]int        // by target, the primary included; DefaultGatewayLimit when absent or 0
 	Intents      []Intent              // calls whose effect must show before anything else is done
 	Targets      []string              // all that are configured, for words; nil: those of Inventories
 }
@@ -32,14 +32,20 @@ type Input struct {
 type Intent struct {
 	Target    string
 	Kind      inventory.Kind
-	ID        string
-	Verb      inventory.Verb
+	ID        string         // nat-… or eni-…; of a move, that of either interface
+	Verb      inventory.Verb // what shows on ID: of a move, unassign on the interface that loses
 	Addresses []netip.Addr
 	Prefixes  []netip.Prefix
-	At        time.Time
+	At        time.Time // when it was recorded, for words
 }
 
-// Make plans. The result is sealed.
+// Make plans. The result is sealed. There is no error: what cannot be planned is a
+// resource in state [Error] or [Blocked], and says why.
+//
+// Explicit wishes come before counts, so that no count takes what somebody has named,
+// and all wishes before conflicts, so that who gives an address up is known when it is
+// asked for. Sequencing may block a resource for which others wait: hence the second
+// blockVain.
 func Make(in Input) Plan {
 	b := newBuilder(in)
 	b.checkResourceClaims()
@@ -93,7 +99,7 @@ func Subnets(in Input) map[string]inventory.SubnetQuery {
 	return queries
 }
 
-// builder holds one planning run.
+// builder holds one planning run. Nothing of it outlives [Make].
 type builder struct {
 	items   []*item
 	targets map[string]*index

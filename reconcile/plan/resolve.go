@@ -94,6 +94,8 @@ func (b *builder) resolve(doc spec.Document, in Input) *item {
 	return it
 }
 
+// resolveGateway knows two ways to refuse: an error for what no waiting changes, and a
+// block for what EC2 may still show otherwise.
 func (it *item) resolveGateway() {
 	if why := it.index.inv.WhyUnread(inventory.ReadNatGateways, ""); why != "" {
 		it.fail("NAT gateways of target %q could not be read: %s", it.doc.Target, why)

@@ -100,7 +100,8 @@ func digest(v any) string {
 
 // Within reports whether every action of p is part of whole: what was decided
 // for the whole then covers p. An action that names fewer addresses is within
-// one that names more.
+// one that names more. The inventories may differ: the calls of a plan that was begun
+// change what is left of it, and with that its hash.
 func (p *Plan) Within(whole *Plan) bool {
 	if p.Commit != whole.Commit || p.PolicyDigest != whole.PolicyDigest {
 		return false

@@ -21,7 +21,8 @@ func (it *item) held() []netip.Addr {
 	return list
 }
 
-// serving counts the addresses that take new connections, the primary included.
+// serving counts the addresses that take new connections, the primary included: where
+// EC2 does not say which it is, held has it among the others.
 func (it *item) serving() int {
 	n := len(it.held())
 	for _, a := range it.addresses {

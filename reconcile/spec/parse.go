@@ -34,7 +34,8 @@ type entry struct {
 
 // Parse reads all specs of a snapshot. A file whose text cannot be read gives one
 // document with only File, Line and Problems. See [Set.Err] for a snapshot
-// without specs.
+// without specs. What is wrong never stops it: it stands among the problems of its
+// document, and with those of all others in the set's.
 func Parse(files []File) Set {
 	all := parseFiles(files)
 	slices.SortStableFunc(all, func(a, b entry) int {
@@ -97,6 +98,8 @@ func parseFile(f File) []entry {
 	return entries
 }
 
+// parseDocument reads what it can of a document, good or bad: a report about a bad one
+// needs its name, and two bad ones that claim one resource are told so as well.
 func parseDocument(d strictyaml.Document) Document {
 	doc := Document{File: d.File, Line: d.Line, JSON: d.JSON(), Problems: slices.Clone(d.Problems)}
 	r := reader{yaml: d, doc: &doc}

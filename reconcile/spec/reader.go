@@ -69,6 +69,8 @@ func notThis(found string) string {
 	return ", not " + quote(found)
 }
 
+// spec fills in all that a document says, also where the schema has found it bad: the
+// checks here go on, so that a person sees every problem at once.
 func (r *reader) spec() {
 	m, s, doc := r.raw.Metadata, r.raw.Spec, r.doc
 	doc.Name, doc.Labels, doc.Annotations = m.Name, m.Labels, m.Annotations

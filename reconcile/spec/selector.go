@@ -2,10 +2,10 @@ package spec
 
 // Selector picks documents: all that is set must fit, and the zero value fits all.
 type Selector struct {
-	Labels map[string]string `json:"labels,omitempty"`
-	Target string            `json:"target,omitempty"`
-	Kind   string            `json:"kind,omitempty"`
-	Name   string            `json:"name,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"` // metadata.labels: the document has all of these
+	Target string            `json:"target,omitempty"` // spec.target, "default" where a document names none
+	Kind   string            `json:"kind,omitempty"`   // NatGateway or NetworkInterface
+	Name   string            `json:"name,omitempty"`   // metadata.name
 }
 
 // Selects reports whether the selector fits a document.

@@ -48,24 +48,24 @@ func (s Set) Err() error {
 // be read of it, for reports only.
 type Document struct {
 	Kind        inventory.Kind
-	Name        string
-	Labels      map[string]string
-	Annotations map[string]string
-	File        string
-	Line        int
+	Name        string            // unique in the snapshot
+	Labels      map[string]string // for selectors and rules; may be nil
+	Annotations map[string]string // for rules and people; may be nil
+	File        string            // within the snapshot, with slashes
+	Line        int               // where the document begins, from 1
 
 	Target       string            // "default" when the spec does not say
 	ID           string            // nat-… or eni-…, or empty when SelectorTags is set
-	SelectorTags map[string]string // all of these, matching exactly one resource
+	SelectorTags map[string]string // of EC2: all of these, matching exactly one resource
 
 	Secondary         *Secondary // nil: addresses are not managed
 	Prefixes          *Prefixes  // nil: prefixes are not managed; network interfaces only
-	MaxDrainSeconds   int        // 1 to 4000; 350 when the spec does not say
+	MaxDrainSeconds   int        // EC2's MaxDrainDurationSeconds, 1 to 4000; 350 when the spec does not say; means nothing for network interfaces
 	MinServing        int        // primary included; 0 for network interfaces
 	AllowReassignment bool       // network interfaces only
 	Suspend           *Suspend   // nil: not suspended
 
-	JSON     json.RawMessage      // the document as it is written
+	JSON     json.RawMessage      // the document as it is written; read only
 	Problems []strictyaml.Problem // empty when the document is good
 
 	yaml strictyaml.Document // of a good document, for positions
@@ -86,19 +86,19 @@ func (d Document) Locate(pointer string) (line, column int) {
 	return d.Line, 1
 }
 
-// Secondary is the secondary addresses that are wanted: exactly Addresses, or,
-// when Count is not nil, that many.
+// Secondary is the secondary addresses that are wanted: exactly Addresses (none: all
+// are given back), or, when Count is not nil, that many.
 type Secondary struct {
-	Addresses []netip.Addr // sorted
-	Count     *int
+	Addresses []netip.Addr   // sorted; IPv4
+	Count     *int           // without the primary; 0: all are given back
 	Pool      []netip.Prefix // where Count may choose, sorted; the subnet when empty
 }
 
 // Prefixes is the /28 prefixes that are wanted: exactly CIDRs, or, when Count is
 // not nil, that many.
 type Prefixes struct {
-	CIDRs []netip.Prefix // sorted
-	Count *int
+	CIDRs []netip.Prefix // sorted; none: all are given back
+	Count *int           // 0: all are given back
 }
 
 //go:embed spec.schema.json

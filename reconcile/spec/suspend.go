@@ -9,9 +9,9 @@ import (
 // Suspend is a stop that stands in the document itself: until then sluice makes no
 // call for its resource.
 type Suspend struct {
-	Until  time.Time // UTC
-	Reason string
-	Owner  string
+	Until  time.Time // UTC; from then on it does not count
+	Reason string    // for people
+	Owner  string    // whom to ask
 }
 
 // suspend reads spec.suspend.
