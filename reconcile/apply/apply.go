@@ -12,7 +12,8 @@ import (
 
 // EC2 is one target's EC2.
 type EC2 interface {
-	// Reread reads one resource anew, by id.
+	// Reread reads one resource anew, by id. Any error means that nothing is known of
+	// the resource now, so that nothing is done to it.
 	Reread(ctx context.Context, kind inventory.Kind, id string) (inventory.Inventory, error)
 	// Do makes one call, once. Its error is an *inventory.Fault.
 	Do(ctx context.Context, call inventory.Call) (inventory.Answer, error)
@@ -20,28 +21,29 @@ type EC2 interface {
 
 // Journal keeps the durable record.
 type Journal interface {
-	// Intent makes a call's record durable and returns its number.
+	// Intent makes a call's record durable and returns its number. After an error it is
+	// not known to be durable, and the call is not made.
 	Intent(ctx context.Context, s Step) (uint64, error)
-	// Outcome adds what became of it.
+	// Outcome adds what became of it. After an error the call counts as undecided.
 	Outcome(ctx context.Context, intent uint64, s Step) error
 }
 
 // Step is one action on its way.
 type Step struct {
-	Commit       string
+	Commit       string // of the plan, as are the next two
 	PolicyDigest string
 	PlanHash     string
 	Target       string
 	Kind         inventory.Kind
-	ID           string
-	Spec         plan.SpecRef
-	Verdicts     []plan.Verdict
+	ID           string         // nat-… or eni-…; of a move, the interface that takes
+	Spec         plan.SpecRef   // that asked for it
+	Verdicts     []plan.Verdict // of the resource; read only
 	Action       plan.Action
 
-	Outcome   Outcome
-	Code      string // EC2's error code
-	RequestID string
-	Message   string
+	Outcome   Outcome // empty: not ended
+	Code      string  // EC2's error code; empty without one
+	RequestID string  // EC2's; empty when nothing was sent or answered
+	Message   string  // for people; empty when EC2 took the call
 }
 
 // Outcome is what became of a step.
@@ -60,16 +62,18 @@ const (
 
 // Runner carries out plans.
 type Runner struct {
-	Clients   map[string]EC2 // by target
-	Journal   Journal
-	Preempted func() bool      // asked before every call
+	Clients   map[string]EC2   // by target: of every one that has a pending resource
+	Journal   Journal          // of Apply; a probe is recorded by whoever asked for it
+	Preempted func() bool      // asked before every call, by all targets; nil: never
 	Now       func() time.Time // default time.Now
-	Untrusted map[string]bool  // targets whose endpoint ignored DryRun once: never probed again
+	Untrusted map[string]bool  // targets whose endpoint ignored DryRun once: never probed again; read only
 	Progress  func(Step)       // told of every step: before the call (Outcome is empty) and after it; may be nil
 }
 
 // Apply carries out the next action of every pending resource and returns what
-// became of each. inventories are those that the plan rests on.
+// became of each, by target and in the plan's order. inventories are those that the plan
+// rests on. There is no error: each step says by its outcome why it was not done.
+// Progress is called by the goroutines of all targets.
 func (r *Runner) Apply(ctx context.Context, approved judge.Approved, inventories []inventory.Inventory) []Step {
 	p := approved.Plan()
 	byTarget := map[string][]Step{}

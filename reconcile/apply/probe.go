@@ -16,14 +16,14 @@ type Probe struct {
 	Kind       inventory.Kind `json:"kind"`
 	ID         string         `json:"id"`
 	Spec       plan.SpecRef   `json:"spec"`
-	Wave       int            `json:"wave"`
+	Wave       int            `json:"wave"` // of the resource, from 0
 	Action     plan.Action    `json:"action"`
-	Authorised string         `json:"authorised"` // what AWS said: yes, no, unknown, not probed; or ignored: it acted
-	Feasible   string         `json:"feasible"`   // yes, no: sluice's own check of subnet, capacity, conflict, transition
-	Operation  string         `json:"operation"`
-	Code       string         `json:"code,omitempty"`
-	RequestID  string         `json:"requestId,omitempty"`
-	Message    string         `json:"message,omitempty"`
+	Authorised string         `json:"authorised"`          // what AWS said: yes, no, unknown, not probed; or ignored: it acted
+	Feasible   string         `json:"feasible"`            // yes, no: sluice's own check of subnet, capacity, conflict, transition
+	Operation  string         `json:"operation"`           // of EC2, such as AssignPrivateIpAddresses
+	Code       string         `json:"code,omitempty"`      // EC2's error code: DryRunOperation is its yes
+	RequestID  string         `json:"requestId,omitempty"` // EC2's; empty when nothing was sent
+	Message    string         `json:"message,omitempty"`   // why it is no yes
 }
 
 // Two of the answers that a probe can have.
@@ -34,7 +34,8 @@ const (
 
 // Probe asks EC2 with DryRun whether it would authorise each action. EC2 has no
 // DryRun for network interfaces: nothing is sent there. What policy denied or
-// held is not sent either.
+// held is not sent either. There is one answer for each action, in the plan's order; a
+// target's round ends with what would meet its next probe too.
 func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
 	p := approved.Plan()
 	var list []Probe

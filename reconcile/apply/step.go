@@ -126,7 +126,8 @@ func (r *Runner) tell(s Step) {
 	}
 }
 
-// resource returns what a plan rests on of a resource.
+// resource returns what a plan rests on of a resource: its core, so that a tag that
+// somebody changes does not make the plan stale.
 func resource(inv *inventory.Inventory, kind inventory.Kind, id string) (any, []inventory.Address, bool) {
 	if kind == inventory.KindNatGateway {
 		g, ok := inv.NatGateway(id)

@@ -13,20 +13,21 @@ import (
 // Auditor judges documents by themselves, as a plan's spec rules would.
 type Auditor struct {
 	Engine  Engine
-	Levels  map[string]policy.Level
-	Rulings ruling.Set
-	Now     time.Time
+	Levels  map[string]policy.Level // by rule; only advisory ones matter
+	Rulings ruling.Set              // its waivers; approvals are of plans
+	Now     time.Time               // decides which waivers and suspends have ended
 }
 
 // Finding is what one rule says of a document, and where in its file. Line and
 // Column are 0 when the rule does not say what it is about.
 type Finding struct {
-	plan.Verdict
-	Line, Column int
+	plan.Verdict     // its decision is "pass" where the rule had nothing to say
+	Line, Column int // from 1
 }
 
 // Findings are all that the spec rules say of a document, those that pass included,
-// in the order of their ids. With an error the document has not been judged.
+// in the order of their ids. With an error (the engine's) the document has not been
+// judged.
 type Findings struct {
 	List []Finding
 	Err  error
@@ -44,15 +45,17 @@ func (a Auditor) Specs(ctx context.Context, docs []spec.Document) []Findings {
 
 // Explainer says why rules decide as they do; *policy.Engine is one.
 type Explainer interface {
+	// Explain fails where [Engine].Eval of the input does: nothing is known of it then.
 	Explain(ctx context.Context, scope policy.Scope, input any, now time.Time) ([]policy.Explanation, error)
 }
 
-// Explain says why each spec rule fired on a document, or did not.
+// Explain says why each spec rule fired on a document, or did not. Levels and waivers do
+// not count here. The error is e's.
 func (a Auditor) Explain(ctx context.Context, e Explainer, doc spec.Document) ([]policy.Explanation, error) {
 	return e.Explain(ctx, policy.ScopeSpec, documentInput(doc), a.Now)
 }
 
-// Spec judges one document as Specs does.
+// Spec judges one document as Specs does. After an error it has not been judged.
 func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]Finding, error) {
 	f := a.Specs(ctx, []spec.Document{doc})[0]
 	return f.List, f.Err

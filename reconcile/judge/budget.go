@@ -11,8 +11,8 @@ import (
 // Budget bounds the removals of one target that go ahead without an approval:
 // the greater of a number of addresses and a percentage of the managed ones.
 type Budget struct {
-	Removals int
-	Percent  int
+	Removals int // addresses and prefixes; the zero value lets nothing go
+	Percent  int // of those that the target's specs manage, rounded down
 }
 
 // DefaultBudget is the budget when nothing is configured.
@@ -53,6 +53,9 @@ func (j *judgement) budgets() {
 
 // count returns how many addresses and prefixes a resource holds, the primary
 // apart, and how many of them its document does not want. A prefix counts as one.
+//
+// A resource whose state says that it goes nowhere (moves is false) still counts as
+// managed, or a single denial would make the percentage smaller for all others.
 func (j *judgement) count(r *plan.Resource) (managed, excess int) {
 	doc, ok := j.docs[r.Spec]
 	live, found := j.live[keyOf(r)]

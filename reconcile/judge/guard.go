@@ -18,7 +18,9 @@ const (
 // Guard refuses an action that takes a primary address away, or that removes
 // anything where EC2 does not say which address is primary. It is the rule in Go
 // that no policy can switch off; addresses are those of the resource that loses
-// them, as EC2 reports them.
+// them, as EC2 reports them. The error names the primary address, and is for people; nil
+// says no more than that no primary address goes. Only an unassign is looked at: of a
+// move, ask about the interface that loses, as if it were one.
 func Guard(a plan.Action, addresses []inventory.Address) error {
 	if a.Verb != inventory.VerbUnassign {
 		return nil

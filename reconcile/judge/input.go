@@ -15,11 +15,11 @@ import (
 
 // Commit is what rules see of the commit under judgement.
 type Commit struct {
-	ID        string `json:"id"`
-	Author    Person `json:"author"`
-	Committer Person `json:"committer"`
-	Signer    string `json:"signer"` // empty: not verified
-	Time      string `json:"time"`   // RFC 3339
+	ID        string `json:"id"`        // see gitsource.Commit
+	Author    Person `json:"author"`    // a claim, as is Committer; empty of a folder
+	Committer Person `json:"committer"` // likewise
+	Signer    string `json:"signer"`    // proven; empty: not verified
+	Time      string `json:"time"`      // RFC 3339, of the committer; empty of a folder
 	Message   string `json:"message"`
 
 	SignerKey        string `json:"signerKey,omitempty"`        // its fingerprint

@@ -16,15 +16,17 @@ import (
 
 // Engine evaluates the rules of one scope; *policy.Engine is one.
 type Engine interface {
+	// Eval judges one input. After an error nothing was decided, and nothing may be done.
 	Eval(ctx context.Context, scope policy.Scope, input any, now time.Time) (policy.Result, error)
+	// EvalAll judges n inputs and returns as many answers, each with an error of its own.
 	EvalAll(ctx context.Context, scope policy.Scope, n int, input func(int) any, now time.Time) []policy.Answer
 }
 
 // Case is what is judged, and what it rests on.
 type Case struct {
-	Plan        plan.Plan
-	Documents   []spec.Document
-	Inventories []inventory.Inventory
+	Plan        plan.Plan             // as plan.Make made it, perhaps with resources set aside; it is copied
+	Documents   []spec.Document       // that it was made of
+	Inventories []inventory.Inventory // likewise
 	// Missed is what could not be read this time, as it was read last. It only counts
 	// against the budget.
 	Missed  []inventory.Inventory
@@ -45,7 +47,7 @@ type Case struct {
 	CommitHold string
 	// Calendar says what must wait, and until when.
 	Calendar calendar.Calendar
-	Now      time.Time
+	Now      time.Time // of the whole judgement: rules, waivers and calendar see one instant
 }
 
 // Approved is a judged plan. Its pending resources are those that may be carried
@@ -84,6 +86,7 @@ func Judge(ctx context.Context, engine Engine, c Case) Approved {
 	return j.approved()
 }
 
+// judgement is one plan on its way through the checks, which change it in place.
 type judgement struct {
 	engine Engine
 	c      Case
@@ -166,7 +169,8 @@ func news(before, decisions []policy.Decision) []policy.Decision {
 	})
 }
 
-// steps lists a resource's actions, guarded.
+// steps lists a resource's actions, guarded. Actions that the guard refuses are asked
+// about all the same: whoever reads the plan sees every rule that is against it.
 func (j *judgement) steps(r *plan.Resource) []step {
 	live, found := j.live[keyOf(r)]
 	if _, ok := j.docs[r.Spec]; !ok || len(r.Waves) == 0 {
@@ -217,7 +221,9 @@ func (j *judgement) cap(r *plan.Resource, a *plan.Action, res policy.Result) (ca
 	return capped
 }
 
-// read takes decisions into a resource; caps were read before.
+// read takes decisions into a resource; caps were read before. It fails closed: an error
+// stops the resource, and so does a word that is no decision, which an engine of another
+// version might know.
 func (j *judgement) read(r *plan.Resource, res policy.Result, err error) {
 	if err != nil {
 		r.Verdicts = append(r.Verdicts, plan.Verdict{Rule: EngineRule, Decision: policy.Deny, Msg: err.Error()})
