@@ -81,8 +81,9 @@ func newAttribution(l *Loop) *attribution {
 	}
 }
 
-// want takes the drift records that nobody is named for. Those that are missing
-// since the last time are written down.
+// want takes the drift records that nobody is named for. The ledger has the only list of
+// them, so that a restart forgets none. Those that are missing since the last time are
+// written down.
 func (a *attribution) want(unanswered []history.Record) {
 	if a == nil {
 		return
@@ -123,7 +124,8 @@ func (a *attribution) note(target string) string {
 	return noteAsking
 }
 
-// run asks until ctx ends, one inquiry after another.
+// run asks until ctx ends, one inquiry after another. What it changes of an inquiry is
+// its own; the lock is for the list of them, and for notes.
 func (a *attribution) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()

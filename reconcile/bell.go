@@ -3,6 +3,7 @@ package reconcile
 import "sync"
 
 // bell is heard by everybody who waits for the same thing. The zero value is ready.
+// Whoever takes next before looking at what the bell tells of misses no ring.
 type bell struct {
 	mu sync.Mutex
 	ch chan struct{}

@@ -28,8 +28,10 @@ const (
 
 // Source is where specs or policies come from; *gitsource.Source is one.
 type Source interface {
-	// Snapshot returns the newest snapshot, or last when nothing changed.
+	// Snapshot returns the newest snapshot, or last itself when nothing changed. After an
+	// error what was read last stays in force.
 	Snapshot(ctx context.Context, last *gitsource.Snapshot) (*gitsource.Snapshot, error)
+	// String names the source for people, without secrets.
 	String() string
 }
 
@@ -42,6 +44,7 @@ type Paced interface {
 // EC2 is one target's EC2; *ec2.Client is one.
 type EC2 interface {
 	apply.EC2
+	// Observe and Subnets tell of reads that failed by Unread: they have no error.
 	Observe(ctx context.Context, q inventory.Query) inventory.Inventory
 	Subnets(ctx context.Context, q inventory.SubnetQuery) ([]inventory.Subnet, []inventory.Unread)
 }
@@ -49,7 +52,7 @@ type EC2 interface {
 // Target is one account and Region.
 type Target struct {
 	EC2          EC2
-	GatewayLimit int   // addresses one NAT gateway can hold; 0: AWS's default, 8
+	GatewayLimit int   // addresses one NAT gateway can hold, the primary included; 0: AWS's default, 8
 	Trail        Trail // says who changed addresses; nil: nobody is asked
 }
 
@@ -82,7 +85,7 @@ type Config struct {
 	// Lookout looks at Git for several loops, in place of Specs, Past and Policies. The
 	// loop does not close it. nil: the loop looks by itself.
 	Lookout  *Lookout
-	Budget   judge.Budget
+	Budget   judge.Budget // removals that need no approval; the zero value: none
 	Calendar calendar.Calendar
 	// AdoptCommand is the command that writes the spec for what is live on a resource,
 	// as a person types it; for schedules that adopt.
@@ -115,6 +118,8 @@ type Config struct {
 	scope scope
 }
 
+// validate refuses what cannot work and fills in what is left out. Its errors are for
+// whoever wires a loop: what a person wrote was checked in cmd/sluice/config.
 func (c *Config) validate() error {
 	switch {
 	case c.Specs == nil:

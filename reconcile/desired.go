@@ -19,8 +19,8 @@ import (
 // them. It does not change once it is made.
 type Desired struct {
 	Commit gitsource.Commit
-	Specs  spec.Set
-	Engine Engine // nil when Err says that the policies are broken
+	Specs  spec.Set // of a loop with Config.Only: its target's, and what is everybody's
+	Engine Engine   // nil when Err says that the policies are broken
 	// Rulings are the waivers and approvals that stand beside the rules.
 	Rulings ruling.Set
 	Levels  map[string]policy.Level // of the rules, by id
@@ -47,11 +47,13 @@ func (d *Desired) key() string {
 	return d.Commit.ID + " " + d.Engine.Digest()
 }
 
-// Close ends the engine; nothing can be judged any more.
+// Close ends the engine; nothing can be judged any more. The error is the engine's own.
 func (d *Desired) Close() error { return closeEngine(d.Engine) }
 
 // Look reads specs and policies once, and has load compile the policies. The
-// caller closes what it returns.
+// caller closes what it returns. The error is of a source that could not be read, and
+// begins with "specs" or "policy", or of ctx. What was read and is no good is no error
+// here, but Desired.Err.
 func Look(ctx context.Context, specs Source, policies []Source, load LoadPolicies) (*Desired, error) {
 	k := newLooker(NewLookout(Config{Specs: specs, Policies: policies, LoadPolicies: load}))
 	return k.look(ctx, nil, k.out.next())

@@ -115,7 +115,9 @@ func (l *Loop) strayed(d *Desired, r plan.Resource) bool {
 }
 
 // observeDrift gives each resource that strayed its drift, and records what is news:
-// addresses that were not known to differ, and resources that are right again.
+// addresses that were not known to differ, and resources that are right again. It comes
+// before anything is set aside: what is left alone has drifted all the same. l.right is
+// made anew, so that resources that no spec names any more are forgotten.
 func (l *Loop) observeDrift(ctx context.Context, d *Desired, p *plan.Plan, seen sightings, now time.Time) error {
 	now = now.UTC()
 	docs := indexDocuments(d.Specs.Documents)
@@ -205,6 +207,8 @@ func (l *Loop) restored(ctx context.Context, p plan.Plan, r plan.Resource) error
 
 // tellDrift gives a resource its drift: what is found now, with what is known of it
 // since earlier turns. While EC2 carries out a correction, what was found last stands.
+// News is an address that was not known to differ, or that now differs in another way;
+// one that was in transition and has come to rest is none.
 func (l *Loop) tellDrift(ctx context.Context, p plan.Plan, r *plan.Resource, doc spec.Document, found []plan.Stray, before holding, now time.Time) error {
 	last, open := l.cfg.Ledger.Drift(r.Target, string(r.Kind), r.ID)
 	known := strays(last.Drift)

@@ -15,11 +15,12 @@ import (
 // closed when newer rules have taken its place, and at the end.
 type Engine interface {
 	judge.Engine
-	Digest() string
-	Rules() []policy.Rule
+	Digest() string       // sha256:… of all rules, their data and levels
+	Rules() []policy.Rule // in force, by id; the caller may keep them
 }
 
-// LoadPolicies compiles policies, by options of its own.
+// LoadPolicies compiles policies, by options of its own. An error comes without an
+// Engine, and then nothing is planned; where rules are wrong it names file and line.
 type LoadPolicies func(ctx context.Context, sources []policy.Source) (Engine, error)
 
 // LoadHere compiles and evaluates policies in this process.
@@ -41,7 +42,9 @@ func closeEngine(e Engine) error {
 }
 
 // engines are those that were made and not closed yet, the oldest first. What asks
-// Git adds to them while turns judge by some of them.
+// Git adds to them while turns judge by some of them. Of each loop only the oldest engine
+// that it may use is kept: loops move on from older rules to newer ones and never back,
+// so all that are older than every loop's can go.
 type engines struct {
 	mu   sync.Mutex
 	open []Engine

@@ -23,16 +23,16 @@ const (
 	EventDrift   EventKind = "drift"   // Resource was found to differ, or it was found out who changed it
 )
 
-// Event is something that a person who watches wants to know.
+// Event is something that a person who watches wants to know. What it points to is read
+// only, and a turn goes on changing until EventTurned tells of it.
 type Event struct {
-	Kind EventKind
-	Turn *Turn
-	Step *apply.Step
-	// Resource is what drifted.
-	Resource *plan.Resource
-	What     string
-	Pause    time.Duration
-	Err      error
+	Kind     EventKind
+	Turn     *Turn          // of planned, step, turned and waiting; else nil
+	Step     *apply.Step    // of step
+	Resource *plan.Resource // of drift: what drifted
+	What     string         // of reading: "EC2", or the source of specs
+	Pause    time.Duration  // of waiting
+	Err      error          // of failed
 }
 
 // tell is called by the goroutines of all targets; the listener hears one event

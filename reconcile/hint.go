@@ -28,7 +28,8 @@ func (l *Loop) HintEC2() {
 	}
 }
 
-// stir is when a turn begins because of hints about EC2.
+// stir is when a turn begins because of hints about EC2. It belongs to the goroutine that
+// turns; only l.stirred is everybody's.
 type stir struct {
 	loop    *Loop
 	timer   *time.Timer

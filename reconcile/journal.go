@@ -35,7 +35,9 @@ type journal struct {
 
 var _ apply.Journal = (*journal)(nil)
 
-// append makes records durable, then known.
+// append makes records durable, then known: what the ledger says must never be more than
+// what a restart would find. The lock is held over both, since the ledger takes records
+// in the order of the log.
 func (j *journal) append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

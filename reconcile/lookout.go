@@ -25,7 +25,7 @@ type Lookout struct {
 	bell     bell // rung when a look found something new
 
 	begun atomic.Uint64 // looks, so that each has a number
-	turn  chan struct{} // held by whoever looks; guards the sources and what follows
+	turn  chan struct{} // held by whoever looks; guards the sources and what follows. No mutex: waiting for it ends with ctx
 	last  *Desired
 	lines map[lineKey]lineAnswer
 }
@@ -48,7 +48,8 @@ func NewLookout(cfg Config) *Lookout {
 	return o
 }
 
-// Close ends what judged. No loop that looks by o may turn any more.
+// Close ends what judged. No loop that looks by o may turn any more. The error joins those
+// of engines that did not end as they should; there is nothing left to close.
 func (o *Lookout) Close() error { return o.engines.closeAll() }
 
 // next is the number of the next look: it begins after now.
@@ -68,7 +69,8 @@ func (o *Lookout) leave() { <-o.turn }
 
 // read asks the sources that are due, or were not asked since a look of that number, and returns
 // the same as before when none of them changed. What only the end of ctx broke off
-// is not kept: another loop may look right after it.
+// is not kept: another loop may look right after it. Looks are numbered, because no time
+// would do for hints: a hint is answered by a look that began after it, whoever made it.
 func (o *Lookout) read(ctx context.Context, k *looker, since uint64) (*Desired, error) {
 	if err := o.enter(ctx); err != nil {
 		return nil, err

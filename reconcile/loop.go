@@ -40,7 +40,8 @@ type Loop struct {
 	telling   sync.Mutex
 }
 
-// New makes a loop.
+// New makes a loop. Nothing is read or sent. The error says what cfg lacks, or that
+// Config.Only names no target.
 func New(cfg Config) (*Loop, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -55,7 +56,8 @@ func New(cfg Config) (*Loop, error) {
 	return l, nil
 }
 
-// Close ends what judged. The loop must not turn any more.
+// Close ends what judged. The loop must not turn any more. The error is of an engine that
+// did not end as it should; there is nothing left to close.
 func (l *Loop) Close() error {
 	if l.cfg.Lookout != nil {
 		return l.looker.out.engines.leave(l.looker)
@@ -90,6 +92,11 @@ func (t *Turn) Waiting() bool {
 
 // Once looks at Git and EC2 and takes the next step. saved, when not nil, is the
 // plan that this one must be.
+//
+// The error says why the turn was broken off: a source could not be read, Desired.Err,
+// the record could not be written, or ctx ended; no turn comes with it then. With a
+// [StaleError], and where what became of a call or a probe could not be recorded, the
+// turn is returned too. What EC2 or policy refuses is no error: the turn says so.
 func (l *Loop) Once(ctx context.Context, saved *plan.Plan) (*Turn, error) {
 	l.tell(Event{Kind: EventReading, What: l.cfg.Specs.String()})
 	d, err := l.look(ctx, l.looker.out.next())
@@ -234,7 +241,9 @@ func (l *Loop) takeTurn(ctx context.Context, d *Desired, saved *plan.Plan) (*Tur
 	return t, l.unrecorded(t)
 }
 
-// turnTo makes d what this loop works on, and reports whether that is a new request.
+// turnTo makes d what this loop works on, and reports whether that is a new request. What
+// was set aside is forgotten only then: a look that found the same commit and rules must
+// not end a pause that EC2 asked for.
 func (l *Loop) turnTo(d *Desired) (asked bool) {
 	asked = l.current == nil || l.current.key() != d.key()
 	if asked {
@@ -382,7 +391,8 @@ type probed struct {
 	answers  []apply.Probe
 }
 
-// probeQuestion names what a dry-run asks: the plan, and which of it may go ahead.
+// probeQuestion names what a dry-run asks: the plan, and which of it may go ahead. Every
+// turn would else ask AWS the same, and take tokens for it.
 func probeQuestion(p plan.Plan) string {
 	question := p.PlanHash
 	for _, r := range p.Resources {

@@ -16,10 +16,10 @@ import (
 // Outcome is what a turn found of one commit in one target: plain values, for
 // whoever tells of it elsewhere. Nobody may change what its lists hold.
 type Outcome struct {
-	At         time.Time
+	At         time.Time        // when it was told, by Config.Now
 	Repository string           // of the specs; see gitsource.Repository
 	Commit     gitsource.Commit // of a folder, its ID is no commit's
-	Target     string
+	Target     string           // of Config.Targets
 	Mode       Mode
 	// Seen is when the look began that read the commit first, in this process. First
 	// says that no process before it had seen the commit, by the record.

@@ -23,7 +23,7 @@ const (
 type Part struct {
 	Name       PartName
 	Repository string // see gitsource.Repository
-	Commit     string
+	Commit     string // its id
 	Mode       Mode
 	// Began is when it began, where that was before anybody knew the commit; zero: now.
 	Began time.Time

@@ -7,7 +7,8 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 )
 
-// StaleError says why a saved plan is not applied.
+// StaleError says why a saved plan is not applied: what is no longer as it was planned,
+// one text for each, for people. Nothing was done.
 type StaleError struct{ Changes []string }
 
 // Error says what changed and what to do.

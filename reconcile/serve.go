@@ -12,7 +12,8 @@ import (
 // Serve runs until ctx ends. One goroutine asks Git, every interval and when there
 // was a hint; this one turns: when Git says something new, while something is in transition, when
 // a schedule has a run, and when what the calendar held may go on. It returns nil when ctx ended it, which it does
-// between two calls to EC2.
+// between two calls to EC2. Nothing else ends it: an error of a look or a turn is told
+// ([Status], [EventFailed], the log), and both are tried again.
 func (l *Loop) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -40,7 +41,8 @@ func (l *Loop) Serve(ctx context.Context) error {
 const largestGitJitter = 30 * time.Second
 
 // poll keeps latest up to date. A look that fails leaves it: an error is not an
-// empty repository.
+// empty repository. latest is stored before anybody is woken: a turn under way stops
+// before its next call, and the one that news begins finds what is new.
 func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 	pause, soonest := time.Duration(0), time.Time{}
 	for {
@@ -81,7 +83,15 @@ func (l *Loop) poll(ctx context.Context, news chan<- struct{}) {
 	}
 }
 
-// serve is the daemon's loop.
+// serve is the daemon's loop. It does one thing at a time, so that what it remembers
+// between turns (aside, runs, right) needs no locks. What wakes it:
+//
+//	news        Git said something new            a turn at once, without a run's spread
+//	next        the pause after a turn is over    a turn
+//	stirred     EC2 may hold something else       a turn, once EC2HintInterval is over
+//	wake        a run or a window may have come   a turn, where the wall clock says so too
+//	answers     who made a drift                  a record
+//	beat        the interval of Git               a sign of life, for Status.Healthy
 func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 	paces := paces{moving: newPacer(l.cfg.Pace), stuck: newPacer(Pace{l.cfg.Interval, max(l.cfg.Interval, lastBackOff)})}
 	next := time.NewTimer(time.Hour) // the next look at something in transition

@@ -18,22 +18,22 @@ import (
 // is as one turn left it and does not change any more; nobody else may change it.
 type Status struct {
 	Mode        Mode
-	Commit      gitsource.Commit
-	Plan        plan.Plan
-	Inventories []inventory.Inventory
-	Documents   []spec.Document // of the commit, bad ones too
-	Transitions []Transition    // what EC2 was at work on at the last turn
-	Rules       []policy.Rule   // in force
+	Commit      gitsource.Commit      // of the last turn that ended well, as is all down to BudgetLeft
+	Plan        plan.Plan             // judged
+	Inventories []inventory.Inventory // before the turn's calls
+	Documents   []spec.Document       // of the commit, bad ones too
+	Transitions []Transition          // what EC2 was at work on at the last turn
+	Rules       []policy.Rule         // in force
 	Rulings     ruling.Set
 	BudgetLeft  map[string]int // see judge.Approved
 
-	Turns     int
+	Turns     int       // that ended well, of this process; 0: what stands above is empty
 	LastTurn  time.Time // when a turn last ended well
 	LastLook  time.Time // when Git was last read
 	LastBeat  time.Time // when the loop last did anything
 	LastPoll  time.Time // when an attempt to read Git last ended, well or not
 	GitError  string    // of the last look; empty when it went well
-	TurnError string    // of the last turn
+	TurnError string    // of the last turn; empty when it ended well
 
 	Interval     time.Duration
 	Calendar     calendar.Calendar

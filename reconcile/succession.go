@@ -8,14 +8,14 @@ import (
 // Successor makes the loop that is to take over from l under another configuration.
 // It goes on with l's record, whatever cfg says of History and Ledger; all else is as
 // after a restart. It may be prepared while l serves, and must not serve itself
-// before l.Serve has returned.
+// before l.Serve has returned. The error is New's; l is untouched by it.
 func (l *Loop) Successor(cfg Config) (*Loop, error) {
 	cfg.History, cfg.Ledger = l.cfg.History, l.cfg.Ledger
 	next, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	next.journal = l.journal // with its lock
+	next.journal = l.journal // with its lock, and the ages of what this process wrote
 	next.looker.base = l.journal.base
 	return next, nil
 }

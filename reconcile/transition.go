@@ -11,7 +11,7 @@ import (
 // Transition is an address that EC2 was at work on when a turn looked.
 type Transition struct {
 	Target  string
-	ID      string
+	ID      string     // nat-…
 	Address netip.Addr // the zero Addr while EC2 has not named it
 	Status  inventory.Status
 	Since   time.Time // when this process first saw it so
