@@ -31,6 +31,9 @@ func loadPack(ctx context.Context, where string, limits Limits, pack io.Reader) 
 	return store, nil
 }
 
+// scanPack adds up what the objects unpack to, by their headers, which may be believed:
+// the library ends an object that unpacks to more than its header says. A delta counts
+// twice, for itself and for what it makes.
 func scanPack(where string, limits Limits, pack io.Reader) error {
 	scan := packfile.NewScanner(pack)
 	_, objects, err := scan.Header()

@@ -148,7 +148,8 @@ func (r *remote) read(ctx context.Context) (*Snapshot, error) {
 func (r *remote) elsewhere() *elsewhere { return &elsewhere{cfg: r.cfg, addr: r.addr, as: r.as} }
 
 // choose finds the ref in the server's list: the object to ask for, and the
-// commit that it leads to.
+// commit that it leads to. A pinned commit is not looked for in it: servers list what
+// refs name, and hand out more than that.
 func (r *remote) choose(adv *packp.AdvRefs) (tip, commit plumbing.Hash, err error) {
 	if pin := r.cfg.Ref.Commit; pin != "" {
 		tip = plumbing.NewHash(pin)

@@ -21,7 +21,7 @@ const (
 
 // CheckRange says what is wrong with a range of versions, as [Ref].Semver takes it:
 // ">=1.2.0 <2.0.0", "~1.2", "^1". Pre-releases are in a range only if it names one,
-// as in ">=1.2.0-0".
+// as in ">=1.2.0-0". The error quotes the text and shows how a range is written.
 func CheckRange(text string) error {
 	_, err := parseRange(text)
 	return err

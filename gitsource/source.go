@@ -107,6 +107,10 @@ func (s *Source) Stats() Stats {
 //
 // An annotated tag gives the commit that it is for; on the rare server that does
 // not say which that is, the id of the tag itself.
+//
+// The error says what happened, where and what to do, and wraps one of this package's:
+// [ErrUnreachable] where nothing could be found out, the others for what is there. An
+// end of ctx, or of Limits.Timeout, is ErrUnreachable, and the context's own error too.
 func (s *Source) Head(ctx context.Context) (string, error) {
 	if s.cfg.Ref.Commit != "" {
 		return s.cfg.Ref.Commit, nil
@@ -117,7 +121,8 @@ func (s *Source) Head(ctx context.Context) (string, error) {
 
 // Fetch reads the ref's files, fresh and at depth 1. The commit is what Head
 // returned, or "" for whatever is there. If the ref has moved in between, the
-// newest commit is fetched, and the Snapshot says which that was.
+// newest commit is fetched, and the Snapshot says which that was. Errors are as those of
+// Head: no wanted file is ever left out instead.
 func (s *Source) Fetch(ctx context.Context, commit string) (*Snapshot, error) {
 	if pin := s.cfg.Ref.Commit; pin != "" && commit != "" && commit != pin {
 		return nil, failf(ErrRefNotFound, s.where, "asked for commit %s, but ref.commit pins %s", words.Quote(commit), pin)

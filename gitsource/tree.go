@@ -25,7 +25,9 @@ const (
 	maxMeta = 1 << 20
 )
 
-// treeReader reads a commit out of a store of objects, in memory or on disk.
+// treeReader reads a commit out of a store of objects, in memory or on disk. Whoever made
+// the objects may be hostile: sizes are looked up before anything is read, names are
+// checked before they make a path, and every folder and file is counted.
 type treeReader struct {
 	*gather
 	ctx   context.Context
@@ -43,6 +45,8 @@ func readSnapshot(ctx context.Context, cfg Config, where string, store storer.En
 	return r.snapshot(tip)
 }
 
+// snapshot reads all or nothing: a commit of which some files were left out would say that
+// nobody wants what they hold.
 func (r *treeReader) snapshot(tip plumbing.Hash) (*Snapshot, error) {
 	commit, err := r.commit(tip)
 	if err != nil {
@@ -127,7 +131,8 @@ func (r *treeReader) broken(what string, h plumbing.Hash, err error) error {
 	return failf(ErrUnreachable, r.where, "%s %s cannot be read (%s); check the repository with `git fsck`", what, h, words.Quote(err.Error()))
 }
 
-// commit follows tags from tip to their commit.
+// commit follows tags from tip to their commit. The chain is bounded, since a forged one
+// may be as long as the pack allows, and so is each object before it is decoded.
 func (r *treeReader) commit(tip plumbing.Hash) (*object.Commit, error) {
 	for range maxTagChain {
 		n, err := r.size(tip)
@@ -183,7 +188,8 @@ func (r *treeReader) tree(h plumbing.Hash, full string) ([]object.TreeEntry, err
 	return t.Entries, nil
 }
 
-// find walks from the root tree to the tree of the path.
+// find walks from the root tree to the tree of the path. A link on the way is refused, not
+// followed: it could lead anywhere.
 func (r *treeReader) find(root plumbing.Hash) (plumbing.Hash, error) {
 	if r.cfg.Path == "." {
 		return root, nil
@@ -278,6 +284,9 @@ func (r *treeReader) leaf(full string, e object.TreeEntry) error {
 	return r.refused(full, e.Mode)
 }
 
+// file reads one that is wanted, and only counts the others. Its size stands against the
+// limits before its content is read, and a blob that was read before counts again: what
+// is bounded is what the snapshot holds.
 func (r *treeReader) file(full string, h plumbing.Hash) error {
 	wanted, err := r.count(full)
 	if err != nil || !wanted {

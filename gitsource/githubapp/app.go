@@ -18,8 +18,8 @@ import (
 
 // Config names an app, its installation, and the repository that a token is for.
 type Config struct {
-	AppID          int64
-	InstallationID int64
+	AppID          int64 // as GitHub shows it in the app's settings
+	InstallationID int64 // in one account, as GitHub shows it there
 	// Key gives the app's private key in PEM form. It is asked before each new token.
 	Key func() ([]byte, error)
 	// API is the base URL: https://api.github.com when empty, https://HOST/api/v3 on
@@ -30,7 +30,7 @@ type Config struct {
 	// Permissions are what a token may do there, by GitHub's names; to read its contents
 	// when empty.
 	Permissions map[string]string
-	// Now is the clock.
+	// Now is the clock; required.
 	Now func() time.Time
 }
 
@@ -58,7 +58,8 @@ type App struct {
 	until time.Time
 }
 
-// New checks cfg. Nothing is read from the network.
+// New checks cfg, and asks for the key to see that it is one. Nothing is read from the
+// network. The error names the setting that is wrong, and holds nothing of the key.
 func New(cfg Config) (*App, error) {
 	if cfg.AppID <= 0 || cfg.InstallationID <= 0 {
 		return nil, errors.New("githubApp: appId and installationId must be positive; GitHub shows both in the app's settings")
@@ -85,8 +86,11 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// Token returns a token that is good for at least five minutes more. The client
-// must not follow redirects: a JWT is a credential too.
+// Token returns a token that is good for at least five minutes more: the one that it has,
+// or a new one ("Create an installation access token for an app" of GitHub's REST API).
+// The client must not follow redirects: a JWT is a credential too. An error says why
+// GitHub gave none, or what is wrong with the key, and holds neither a token nor the key;
+// the next call tries again.
 func (a *App) Token(ctx context.Context, client *http.Client) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
