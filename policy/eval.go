@@ -45,7 +45,8 @@ type Answer struct {
 	Err error
 }
 
-// Eval judges one input, as [Engine.EvalAll] does.
+// Eval judges one input, as [Engine.EvalAll] does. After an error it has not been judged
+// and must be refused.
 func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time) (Result, error) {
 	a := e.EvalAll(ctx, scope, 1, func(int) any { return input }, now)[0]
 	return a.Result, a.Err
@@ -55,6 +56,11 @@ func (e *Engine) Eval(ctx context.Context, scope Scope, input any, now time.Time
 // Inputs are asked for when they are needed, by one goroutine at a time, so that only a few exist:
 // anything that encoding/json could write, with parts made by [Value] in it. now is
 // the time that rules see. An input that cannot be judged does not stop the others.
+//
+// Errors name the rule and its line where they are known: a built-in function or a
+// message that failed, an entry or an input of the wrong form. That of an evaluation
+// longer than Options.EvalTimeout is [context.DeadlineExceeded]; once ctx has ended, all
+// are ctx's.
 func (e *Engine) EvalAll(ctx context.Context, scope Scope, n int, input func(int) any, now time.Time) []Answer {
 	answers := make([]Answer, n)
 	var asking sync.Mutex

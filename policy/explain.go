@@ -42,7 +42,8 @@ type Named struct {
 }
 
 // Explain judges one input as [Engine.Eval] does, and explains each decision of the
-// scope's rules, those that were made and those that were not, by rule and line.
+// scope's rules, those that were made and those that were not, by rule and line. The
+// error is Eval's: of an input that cannot be judged nothing is explained.
 func (e *Engine) Explain(ctx context.Context, scope Scope, input any, now time.Time) (list []Explanation, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -87,10 +87,11 @@ func (w words) term(v any) (*ast.Term, error) {
 }
 
 // Value returns v in the engine's own form. Inputs that have a part in common
-// share it, and the work of reading it.
+// share it, and the work of reading it. The error is that v is nothing that JSON can hold.
 func Value(v any) (any, error) { return ast.InterfaceToValue(v) }
 
-// InputJSON writes an input as JSON, whatever it is made of.
+// InputJSON writes an input as JSON, whatever it is made of, by [Value] too. The error is
+// that it is nothing that JSON can hold.
 func InputJSON(input any) ([]byte, error) {
 	v, err := ast.InterfaceToValue(input)
 	if err != nil {

@@ -14,7 +14,10 @@ import (
 )
 
 // Main is the child's whole life: it limits itself, compiles the rules, and answers
-// until stdin ends. It changes the process for good, so nothing else may run in it.
+// until stdin ends, when it returns nil. It changes the process for good, so nothing
+// else may run in it. What is wrong with rules and inputs goes to the parent as an
+// answer; an error is a pipe that broke, a message that is none, or limits that could
+// not be set, and the process has to end with it.
 func Main(stdin io.Reader, stdout io.Writer) error {
 	in, err := child.Enter(stdin)
 	if err != nil {

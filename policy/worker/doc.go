@@ -4,12 +4,13 @@
 // deadline inside it can bound: memory, built-in functions that overrun, and the
 // compiler itself, which a short file can keep busy for ever.
 //
-// [Start] has the child compile the sources first; only what it could compile
-// within its limits is compiled here too, for [Engine.Rules] and [Engine.Digest].
-// A scope in which only shipped rules are in force is evaluated here, and without
-// sources there is no child at all. One input is evaluated at a time, so that who
-// ended the child is never in doubt. A child that ended gives an error for that
-// one input; the next one starts a new child.
+// [Start] has the child compile the sources, which also says what [Engine.Rules] and
+// [Engine.Digest] are; this process compiles them only for [Engine.Explain], after the
+// child could within its limits. Where no rule is the user's own everything is
+// evaluated here, and without sources there is no child at all. Inputs go to the child
+// many at once; when it ends, each of them is asked about alone, so that who ended it
+// is never in doubt. A child that ended gives an error for that one input; the next one
+// starts a new child.
 //
 // What bounds the child's memory, and what else it may not, is package child's. Its
 // time: the engine's own limit of an evaluation, and where that does not reach, this

@@ -99,14 +99,16 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// Eval judges one input, as [Engine.EvalAll] does.
+// Eval judges one input, as [Engine.EvalAll] does. After an error it has not been judged
+// and must be refused.
 func (e *Engine) Eval(ctx context.Context, scope policy.Scope, input any, now time.Time) (policy.Result, error) {
 	a := e.EvalAll(ctx, scope, 1, func(int) any { return input }, now)[0]
 	return a.Result, a.Err
 }
 
 // Explain is [policy.Engine.Explain], in this process: ask only about an input that
-// the child has judged.
+// the child has judged. The error is that one's, or says why the rules do not compile
+// here.
 func (e *Engine) Explain(ctx context.Context, scope policy.Scope, input any, now time.Time) ([]policy.Explanation, error) {
 	local, err := e.here()
 	if err != nil {
@@ -116,7 +118,8 @@ func (e *Engine) Explain(ctx context.Context, scope policy.Scope, input any, now
 }
 
 // exchange asks the child, which it starts where there is none, and returns as many
-// replies as there are inputs, with the rules that were evaluated.
+// replies as there are inputs, with the rules that were evaluated. A child that was asked
+// and did not answer is ended: what it says next could be the answer to this request.
 func (e *Engine) exchange(ctx context.Context, r request, inputs [][]byte) (answer, error) {
 	select {
 	case e.turn <- struct{}{}:

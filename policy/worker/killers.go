@@ -28,7 +28,8 @@ type killer struct {
 	err   error // what it ended the child with
 }
 
-// killerKey names an input. Its time does not count: it is another one every time.
+// killerKey names an input. Its time does not count: it is another one every time, and
+// the input would never be known again.
 func killerKey(scope policy.Scope, input []byte) [sha256.Size]byte {
 	var fields map[string]any
 	if json.Unmarshal(input, &fields) == nil { // and the order of fields does not either

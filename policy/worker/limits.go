@@ -35,7 +35,8 @@ func (l Limits) withDefaults() Limits {
 }
 
 // Self is the running program, called with args, in an environment that holds what
-// decides how rules compute with time zones, and no credentials.
+// decides how rules compute with time zones, and no credentials. The error is that the
+// system does not say which program runs.
 func Self(args ...string) (child.Command, error) {
 	c, err := child.Self(args...)
 	for _, name := range []string{"TZ", "ZONEINFO"} {

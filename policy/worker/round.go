@@ -82,7 +82,8 @@ func (r *round) flush(ctx context.Context) {
 }
 
 // judge has inputs judged together; where that takes too long, or ends the child,
-// each by itself, to find which it was.
+// each by itself, to find which it was. It goes no deeper than that: one input alone is
+// never asked about again.
 func (r *round) judge(ctx context.Context, inputs [][]byte, places []int) {
 	if len(inputs) == 0 {
 		return

@@ -12,7 +12,8 @@ type Command struct {
 	Env  []string // "NAME=value"; secrets go through the pipe
 }
 
-// Self is the running program, called with args.
+// Self is the running program, called with args, with an empty environment. The error is
+// that the system does not say which program runs.
 func Self(args ...string) (Command, error) {
 	path, err := selfPath()
 	if err != nil {

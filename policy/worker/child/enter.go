@@ -17,7 +17,8 @@ const maxHello = 4 << 10
 
 // Enter begins a child's life: it reads the limits from stdin and sets them. It
 // changes the process for good, so nothing else may run in it. What is returned is
-// stdin, to be read on from there; when it ends, the parent is gone.
+// stdin, to be read on from there; when it ends, the parent is gone. After an error the
+// limits are not all set, and the process must end.
 func Enter(stdin io.Reader) (io.Reader, error) {
 	in := bufio.NewReaderSize(stdin, 64<<10)
 	var l Limits

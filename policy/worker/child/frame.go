@@ -14,7 +14,8 @@ import (
 // costs no memory.
 const prefixSize = 4
 
-// AddFrame appends a frame of what write writes, which may have limit bytes.
+// AddFrame appends a frame of what write writes, which may have limit bytes. The error is
+// write's, or that it is more; what buf then holds is no message.
 func AddFrame(buf *bytes.Buffer, limit int, write func(*bytes.Buffer) error) error {
 	start := buf.Len()
 	buf.Write(make([]byte, prefixSize))
@@ -29,7 +30,7 @@ func AddFrame(buf *bytes.Buffer, limit int, write func(*bytes.Buffer) error) err
 	return nil
 }
 
-// AddJSON appends a frame of a value.
+// AddJSON appends a frame of a value as JSON, with the errors of AddFrame.
 func AddJSON(buf *bytes.Buffer, limit int, v any) error {
 	return AddFrame(buf, limit, func(buf *bytes.Buffer) error { return json.NewEncoder(buf).Encode(v) })
 }
@@ -56,7 +57,8 @@ func ReadFrame(r io.Reader, buf []byte, limit int) ([]byte, error) {
 	return buf, nil
 }
 
-// ReadJSON reads one frame into a value.
+// ReadJSON reads one frame of JSON into a value, with the errors of ReadFrame; what is no
+// JSON is a [*GarbageError].
 func ReadJSON(r io.Reader, limit int, v any) error {
 	data, err := ReadFrame(r, nil, limit)
 	if err != nil {
@@ -71,4 +73,5 @@ func ReadJSON(r io.Reader, limit int, v any) error {
 // GarbageError is something on a pipe that is no message.
 type GarbageError struct{ What string }
 
+// Error says what it is: an end of a sentence, or a part in brackets.
 func (e *GarbageError) Error() string { return e.What }

@@ -29,7 +29,9 @@ type Process struct {
 // endPatience is how long a killed process may take to be gone.
 const endPatience = 5 * time.Second
 
-// Start starts a child that sets itself limits and waits for its first message.
+// Start starts a child that sets itself limits and waits for its first message. The error
+// is the system's: there is no process then. That the program is no child, or could not
+// set its limits, shows in the first exchange.
 func Start(c Command, l Limits) (*Process, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
@@ -70,10 +72,16 @@ func (p *Process) sayLimits() {
 	_, _ = p.in.Write(hello.Bytes())
 }
 
+// Write writes to the child's standard input, and waits while the pipe is full. After
+// [Process.Kill], or when the child is gone, it is an error; [Process.State] says why.
 func (p *Process) Write(data []byte) (int, error) { return p.in.Write(data) }
-func (p *Process) Read(data []byte) (int, error)  { return p.read.Read(data) }
 
-// CloseWrite says that nothing more will be written.
+// Read reads what the child wrote. [io.EOF] is the end of that; after [Process.Kill] the
+// error may be another one.
+func (p *Process) Read(data []byte) (int, error) { return p.read.Read(data) }
+
+// CloseWrite says that nothing more will be written. The error is that this was said
+// before, or the child killed.
 func (p *Process) CloseWrite() error { return p.in.Close() }
 
 // Pid is the process's id.

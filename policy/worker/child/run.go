@@ -49,7 +49,8 @@ func (p *Process) exchange(request []byte, most int) ([]byte, error) {
 
 // Answer is the whole life of a process that [Run] starts: it reads the request, of
 // at most most bytes, and writes what answer makes of it. It changes the process for
-// good.
+// good. An error is a pipe that broke, a request that is no frame, or limits that could
+// not be set: nothing was answered.
 func Answer(stdin io.Reader, stdout io.Writer, most int, answer func(request []byte) []byte) error {
 	in, err := Enter(stdin)
 	if err != nil {
