@@ -16,4 +16,9 @@
 // The package only formats: it reads no file, no network and no clock (time is
 // input; only the redrawing of a line ticks), and knows of a terminal only whether
 // there is one, and how wide. A [Progress] alone keeps state: what was shown already.
+//
+// An error of what prints is the writer's and no other; of a JSON form it may also be
+// that of a time which JSON cannot hold, after the year 9999. Each document is written
+// at once, so that a failure leaves no half of one; of records, which are a line each,
+// those before it are written.
 package render

@@ -17,5 +17,6 @@
 // size of the program, because it brings a validator that uses text/template. The
 // tests use that library, and with it the official schema.
 //
-// The package only formats: it reads no file, no network and no clock.
+// The package only formats: it reads no file, no network and no clock. The only error is
+// the writer's.
 package report
