@@ -39,7 +39,9 @@ type Bucket struct {
 	client      *http.Client
 }
 
-// Open finds out where a bucket is and how to log in there. It asks nothing of the bucket.
+// Open finds out where a bucket is and how to log in there, from the AWS SDK's
+// environment. It asks nothing of the bucket. The error names the bucket, and the setting
+// that is missing or wrong.
 func Open(ctx context.Context, place Place) (*Bucket, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -96,7 +98,9 @@ func (b *Bucket) Put(ctx context.Context, name string, data []byte) (string, err
 // Where names an object of a name.
 func (b *Bucket) Where(name string) string { return b.place.Join(name).String() }
 
-// Get reads an object.
+// Get reads an object, of less than 1 GiB. The error names it and holds what the service
+// said: nothing of what was read counts then. Whether there is no such object only the
+// service's words say.
 func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	where := b.place.Join(name)
 	req, err := b.request(ctx, http.MethodGet, where, nil)

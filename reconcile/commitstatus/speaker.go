@@ -39,7 +39,8 @@ type Speaker struct {
 	told   string // the error that was logged last; of Run's goroutine
 }
 
-// New checks cfg. Nothing is read from the network.
+// New checks cfg. Nothing is read from the network. The error names the provider, the URL
+// or the repository that is wrong.
 func New(cfg Config) (*Speaker, error) {
 	h, err := newHost(cfg.Provider, cfg.API, cfg.Repository)
 	if err != nil {

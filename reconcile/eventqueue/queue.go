@@ -30,7 +30,7 @@ const (
 
 // Options say which queue, and what to do with it. URL and Hint are required.
 type Options struct {
-	URL       string
+	URL       string               // the queue's, as SQS shows it: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME
 	Endpoint  string               // http(s) URL; empty: AWS's, or AWS_ENDPOINT_URL
 	Transport http.RoundTripper    // in place of the network; nil: the SDK's
 	Hint      func()               // called for each message that tells of a change; must not block
@@ -106,7 +106,8 @@ func (q *Queue) Run(ctx context.Context) {
 }
 
 // Check asks for a message and leaves it there, hidden for a second, so that it learns
-// whether the queue may be read. Whether deleting is allowed it does not learn.
+// whether the queue may be read. Whether deleting is allowed it does not learn. The error
+// is what SQS, or the way to it, said, in one line.
 func (q *Queue) Check(ctx context.Context) error {
 	_, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(q.opts.URL), MaxNumberOfMessages: 1, VisibilityTimeout: 1, // 0 would be the queue's own

@@ -24,7 +24,10 @@ type Later struct {
 	After time.Duration // not before; what the server asked for
 }
 
+// Error is that of Err.
 func (l *Later) Error() string { return l.Err.Error() }
+
+// Unwrap is Err.
 func (l *Later) Unwrap() error { return l.Err }
 
 // ErrEnded is why news was given up that the process ended before it was tried.

@@ -15,7 +15,8 @@ import (
 
 // Transport makes a connection of its own for one conversation, so that whatever was
 // replaced meanwhile counts. caFile is PEM, beside the system's authorities; without a
-// proxy's URL, HTTPS_PROXY and NO_PROXY say.
+// proxy's URL, HTTPS_PROXY and NO_PROXY say. The error is of a caFile that cannot be read
+// or holds no certificate; what is wrong with the proxy is told by the first request.
 func Transport(caFile, proxyURL string) (*http.Transport, error) {
 	roots, err := readCA(caFile)
 	if err != nil {
@@ -63,7 +64,8 @@ func proxy(set string, q *http.Request) (*url.URL, error) {
 	return at, nil
 }
 
-// Stay is a CheckRedirect that follows none.
+// Stay is a CheckRedirect that follows none: with its error, [http.ErrUseLastResponse],
+// the client returns the redirect itself as the answer.
 func Stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // CheckURL refuses what is no address of a server, and plain http to another machine

@@ -16,7 +16,9 @@ import (
 var errByHand = errors.New("it is written in a form that is not edited by a program; change it by hand")
 
 // SetText returns the file's text with the plain scalar at path replaced. text must be
-// what Parse read. Every other byte stays. Whoever edits reads the result back.
+// what Parse read. Every other byte stays. Whoever edits reads the result back. The error
+// names file:line and says that a person has to make the change: there is no such
+// scalar, or it is quoted or of several lines.
 func (d Document) SetText(text []byte, value string, steps ...string) ([]byte, error) {
 	_, n := d.find(steps)
 	at, ok := offset(text, n)
@@ -29,7 +31,8 @@ func (d Document) SetText(text []byte, value string, steps ...string) ([]byte, e
 // SetList returns the file's text with the list at path holding these values: items
 // that stay keep their lines and comments, others lose theirs, new ones come last. The
 // values must need no quotes. text must be what Parse read. Whoever edits reads the
-// result back.
+// result back. The error is as that of SetText, where there is no list, or one that
+// cannot be written anew without losing what stands beside it.
 func (d Document) SetList(text []byte, values []string, steps ...string) ([]byte, error) {
 	key, n := d.find(steps)
 	at, ok := offset(text, n)

@@ -65,7 +65,8 @@ func (c *client) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 }
 
 // Check sends an empty batch, and so learns whether a collector takes what comes from
-// here.
+// here. The error is of one attempt, and without secrets: of a token that cannot be
+// read, or of [post.Send].
 func Check(ctx context.Context, to Collector) error {
 	c := client{to: to}
 	return c.send(ctx, nil) // of a message without fields nothing is left

@@ -33,7 +33,9 @@ type Tracer struct {
 }
 
 // New makes a tracer and begins to send what it makes. version is sluice's.
-// OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_TRACES_SAMPLER count.
+// OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_TRACES_SAMPLER count. The error is
+// OpenTelemetry's, of variables that it cannot read; whether the collector can be
+// reached shows later, in log.
 func New(ctx context.Context, to Collector, version string, log *slog.Logger) (*Tracer, error) {
 	client := &client{to: to, log: log}
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "sluice"), attribute.String("service.version", version)),

@@ -87,7 +87,8 @@ func (q *Queue) FailDeletes(n int) {
 	q.failDeletes = n
 }
 
-// RoundTrip serves a request on the caller's goroutine.
+// RoundTrip serves a request on the caller's goroutine. The error is that of a body that
+// cannot be read, or of the request's context, which ends a long poll.
 func (q *Queue) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

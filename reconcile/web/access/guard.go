@@ -39,7 +39,9 @@ type Guard struct {
 	logged string // the last complaint about the token
 }
 
-// New reads the token once, so that a mistake is told at the start.
+// New reads the token once, so that a mistake is told at the start: the error is of a
+// token that cannot be read, or is too short. Later such a mistake closes the server to
+// everybody who needs the token, and is logged.
 func New(cfg Config) (*Guard, error) {
 	g := &Guard{cfg: cfg, same: http.NewCrossOriginProtection()}
 	rand.Read(g.key[:]) // never fails

@@ -25,7 +25,8 @@ var Outcomes = []string{
 }
 
 // ParseFilter reads a filter of the record from a query: resource, address, commit,
-// kind (may repeat), outcome, since, until.
+// kind (may repeat), outcome, since, until. The error names the parameter and quotes what
+// is wrong with it, cut to 50 characters: it is for whoever sent the query.
 func ParseFilter(q url.Values) (history.Filter, error) {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	f := history.Filter{Resource: get("resource"), Commit: get("commit"), Outcome: get("outcome")}
