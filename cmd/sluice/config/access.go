@@ -13,26 +13,26 @@ import (
 // files are read anew before each conversation with it.
 type Access struct {
 	Auth       Auth
-	CAFile     string
-	ClientCert gitsource.ClientCert
-	Proxy      string // for https; without userinfo
+	CAFile     string               // PEM, beside the system's authorities; https only
+	ClientCert gitsource.ClientCert // zero: none; https only
+	Proxy      string               // for https; without userinfo
 }
 
 // Auth is one way to log in. At most one field is set; with none it is that of the
 // environment.
 type Auth struct {
-	Basic      *Basic
-	Bearer     *Secret
-	GitHubApp  *GitHubApp
-	CodeCommit *CodeCommit
-	SSH        *SSH
+	Basic      *Basic      // https
+	Bearer     *Secret     // https
+	GitHubApp  *GitHubApp  // https
+	CodeCommit *CodeCommit // https
+	SSH        *SSH        // ssh
 }
 
 // Secret is where a secret is: exactly one field is set. A webhook's may hold several,
 // one a line.
 type Secret struct {
-	Env  string // an environment variable
-	File string
+	Env  string // an environment variable's name
+	File string // a file's, read each time that the secret is needed
 }
 
 // Basic is a user and a password, or a token in its place.
@@ -52,17 +52,17 @@ type GitHubApp struct {
 
 // CodeCommit is AWS credentials. Empty fields come from the AWS SDK's environment.
 type CodeCommit struct {
-	Repository codecommit.Repository
-	Profile    string
-	RoleARN    string
+	Repository codecommit.Repository // found in the repository's URL
+	Profile    string                // of the shared config file
+	RoleARN    string                // a role to assume with the credentials found
 }
 
 // SSH is a key, and the keys of the server. What is empty comes from the environment.
 type SSH struct {
-	KeyFile    string
-	Passphrase Secret
-	KnownHosts string
-	HostKeys   []string
+	KeyFile    string   // of the private key; empty: the agent
+	Passphrase Secret   // of KeyFile; zero: none
+	KnownHosts string   // a known_hosts file
+	HostKeys   []string // in its place: see gitsource.SSH
 }
 
 // rawAccess is the part of a repository that says the same, as it is written.
@@ -125,6 +125,8 @@ func (l *loader) access(r rawAccess, caFile, repo string, at func(field ...strin
 	return a
 }
 
+// auth takes over the one way to log in that is written, and holds it against the URL: a
+// login that the URL's protocol does not use would never be sent, and nobody told.
 func (l *loader) auth(r rawAccess, u *url.URL, at func(field ...string) []string) Auth {
 	var a Auth
 	kind, scheme := "", "https"

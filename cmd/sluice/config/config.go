@@ -51,7 +51,7 @@ type Web struct {
 
 // TLS is files of PEM.
 type TLS struct {
-	CertFile, KeyFile string
+	CertFile, KeyFile string // the server's own; the certificate's file may hold its chain
 	ClientCAFile      string // who shows a certificate of these authorities may read; empty: nobody by that
 }
 
@@ -59,17 +59,17 @@ type TLS struct {
 // without a secret does not exist.
 type Webhooks struct {
 	Secrets     map[string]Secret // by provider; nil: none
-	MinInterval time.Duration     // between two looks that hints ask for
+	MinInterval time.Duration     // between two looks that hints ask for; 2s when nothing is said
 }
 
 // Repo is a place to read files from: exactly one of URL, Dir and Bundle is set.
 type Repo struct {
-	URL      string
-	Dir      string
+	URL      string        // https, ssh or file; see gitsource.Config
+	Dir      string        // a plain folder
 	Bundle   *Bundle       // of policies only
 	Ref      gitsource.Ref // with URL only
 	Path     string        // with URL only
-	Interval time.Duration // between two looks
+	Interval time.Duration // between two looks; 1m when nothing is said, of policies the specs' own
 	Verify   Verify        // of the specs only, with URL
 	Access   Access        // with URL only; of a Bundle that is fetched, ClientCert and Proxy
 
@@ -92,23 +92,23 @@ type Bundle struct {
 	Scope      string            // of the signature
 	TokenEnv   string            // the environment variable that holds the token
 	TokenFile  string            // the file that holds it
-	CAFile     string
+	CAFile     string            // PEM, beside the system's authorities
 }
 
 // Target is one AWS account and Region. Empty fields come from the AWS SDK's own
 // environment.
 type Target struct {
 	Region                 string
-	Profile                string
-	RoleARN                string
-	Endpoint               string
-	AddressesPerNatGateway int // primary included
-	CloudTrailEndpoint     string
+	Profile                string // of the shared config file
+	RoleARN                string // a role to assume with the credentials found
+	Endpoint               string // http(s) URL of EC2; empty: AWS's, or AWS_ENDPOINT_URL
+	AddressesPerNatGateway int    // primary included; never 0: AWS's quota, 8, when nothing is said
+	CloudTrailEndpoint     string // http(s) URL of CloudTrail, likewise
 }
 
 // Drift says when to look for drift, and what to do about it.
 type Drift struct {
-	Cron     string
+	Cron     string // five fields, or a word such as @daily
 	TimeZone string // an IANA name
 	Action   string // correct, detect or adopt
 
@@ -124,7 +124,7 @@ type Budget struct {
 // History says where the record is kept. Without a file and a table the configuration
 // does not say.
 type History struct {
-	File     string
+	File     string        // of the record, for one replica
 	DynamoDB *DynamoDB     // nil: the record is in a file, for one replica
 	Keep     time.Duration // how long records stay in the file; 0: for ever
 	Export   string        // where they go then: a folder, or s3://BUCKET/PREFIX
@@ -135,7 +135,7 @@ type History struct {
 type DynamoDB struct {
 	Table    string
 	Region   string
-	Endpoint string
+	Endpoint string        // http(s) URL of DynamoDB
 	Lease    time.Duration // how long a target stays with a replica that says nothing any more
 }
 

@@ -11,17 +11,17 @@ import (
 // Hints say what else than a schedule makes the daemon look at EC2.
 type Hints struct {
 	SQS         *SQS          // nil: none
-	MinInterval time.Duration // between two turns that hints ask for
+	MinInterval time.Duration // between two turns that hints ask for; 10s when nothing is said
 }
 
 // SQS is a queue of EventBridge's events. Empty fields come from the AWS SDK's own
 // environment.
 type SQS struct {
-	QueueURL string
+	QueueURL string // without a login
 	Region   string // of the queue's URL, where that names one
-	Profile  string
-	RoleARN  string
-	Endpoint string
+	Profile  string // of the shared config file
+	RoleARN  string // a role to assume with the credentials found
+	Endpoint string // http(s) URL of SQS
 }
 
 // rawHints are hints as they are written.

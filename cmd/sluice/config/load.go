@@ -120,6 +120,8 @@ func (l *loader) problem(path []string, format string, args ...any) {
 	}
 }
 
+// config makes the whole of the parts, problems or not: what is wrong in one part must not
+// hide what is wrong in the next.
 func (l *loader) config() Config {
 	cfg, r := Default(), l.raw
 	cfg.Mode = cmp.Or(r.Mode, cfg.Mode)

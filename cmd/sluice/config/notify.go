@@ -19,16 +19,16 @@ type Notify struct {
 type Slack struct {
 	URL     Secret // of the webhook
 	Token   Secret // of the bot
-	Channel string
+	Channel string // an id, or a name
 	API     string // of the bot; empty: Slack's own
-	CAFile  string
+	CAFile  string // PEM, beside the system's authorities
 }
 
 // Receiver is a server that is told something.
 type Receiver struct {
-	URL    string
-	Token  Secret // zero: none
-	CAFile string
+	URL    string // https, or http on loopback where a secret goes along
+	Token  Secret // a bearer token; zero: none
+	CAFile string // PEM, beside the system's authorities
 }
 
 // Traces is an OpenTelemetry collector.
