@@ -25,7 +25,7 @@ type Login struct {
 // ClientCert is a certificate for servers that ask for one. Both files are PEM; the
 // certificate's may hold its chain.
 type ClientCert struct {
-	CertFile, KeyFile string
+	CertFile, KeyFile string // both or neither
 }
 
 // access is everything that one conversation needs to know the server and to log

@@ -27,6 +27,8 @@ func Answer(request []byte) []byte {
 	return encodeReply(head, files, o.Op.most(o.Limits))
 }
 
+// carryOut does the work as this process would without a Runner, with the same limits and
+// deadline: a process that is killed says nothing, and a limit that was passed has words.
 func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err error) {
 	for name, value := range o.Env {
 		if err := os.Setenv(name, value); err != nil {

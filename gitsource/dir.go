@@ -97,6 +97,8 @@ func (w *folderWalk) checkPath() error {
 	return nil
 }
 
+// walk reads what is below a folder. It goes by Lstat, so that no link is followed, and
+// within an [os.Root], so that one that is put there meanwhile leads nowhere either.
 func (w *folderWalk) walk(dir string, depth int) error {
 	if err := w.enter(dir, depth); err != nil {
 		return err
@@ -157,6 +159,8 @@ func (w *folderWalk) list(dir string) ([]string, error) {
 	return names, nil
 }
 
+// file reads one that is wanted. What is opened must be what was looked at, and as long:
+// somebody may be writing it, and half a file could be a good document.
 func (w *folderWalk) file(full string, info fs.FileInfo) error {
 	wanted, err := w.count(full)
 	if err != nil || !wanted {

@@ -152,6 +152,9 @@ type guard struct {
 	cert *certQuestion
 }
 
+// RoundTrip refuses what would carry a login elsewhere or in the clear, before anything is
+// sent, and bounds what is read of each answer. Whether the list of refs is one is looked
+// at here, so that a log-in page in its place has an error of its own.
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	// The first URL was checked at Open; this is for redirects.
 	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {

@@ -35,8 +35,8 @@ const (
 
 // Line is what a commit brings that an older one has not.
 type Line struct {
-	From, To string
-	Relation Relation
+	From, To string   // ids of commits
+	Relation Relation // of To to From
 	// Commits are To and all its ancestors that are neither From nor behind it, merged
 	// side branches too, To first: up to 1,000. None for Same and Ancestor. Of their
 	// messages only the beginning is there, on one line, and each Co-authored-by below it.

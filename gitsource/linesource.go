@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/storage/memory"
 )
 
+// line looks at the near past first, which is enough for most changes.
 func (l *local) line(ctx context.Context, from, to, _ plumbing.Hash) (*Line, error) {
 	store, err := l.open()
 	if err != nil {

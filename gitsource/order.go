@@ -57,6 +57,8 @@ type order struct {
 // between is what lines look back from and to.
 type between struct{ From, To, Tip string }
 
+// order is all that the other process is told. It gets the login that was made for this
+// conversation and none of the ways to make another.
 func (e *elsewhere) order(op operation) order {
 	o := order{
 		Op: op, URL: e.addr.shown, Ref: e.cfg.Ref, Path: e.cfg.Path, Extensions: e.cfg.Extensions,

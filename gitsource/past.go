@@ -140,6 +140,8 @@ func (p *past) snapshot(id plumbing.Hash) (*Snapshot, error) {
 	return s, nil
 }
 
+// since reads the path at each commit at which it changed, the oldest first. Whether it
+// changed shows in one id, so that commits that touched other folders cost no reading.
 func (p *past) since(revision string) ([]*Snapshot, error) {
 	from, err := p.resolve(revision)
 	if err != nil {

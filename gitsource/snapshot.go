@@ -23,8 +23,8 @@ type Commit struct {
 	ID        string    // 40 hex digits, or "dir:" and the SHA-256 of a plain folder
 	Author    Person    // empty for a plain folder
 	Committer Person    // empty for a plain folder
-	Time      time.Time // of the committer, in UTC; zero for a plain folder
-	Message   string
+	Time      time.Time // of the committer, in UTC; zero for a plain folder; a claim, and any year
+	Message   string    // whole, as valid UTF-8
 
 	// Signer is who signed the commit with one of Config.Keys: the e-mail address of
 	// a PGP key's primary user id, or the principal of an SSH key. Empty when that is
