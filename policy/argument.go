@@ -123,6 +123,8 @@ func (a *arguments) follow(rules []*ast.Rule) {
 	}
 }
 
+// followExpr hands on what one expression says of its variables, both ways of an
+// equation, and reports whether anything is new: follow ends because shapes only grow.
 func (a *arguments) followExpr(r *ast.Rule, expr *ast.Expr) bool {
 	if every, ok := expr.Terms.(*ast.Every); ok {
 		element, _ := a.shape(r, every.Domain).step(ast.Number("0"))
@@ -197,6 +199,8 @@ func (l *loader) checkFields(a *arguments, r *ast.Rule) {
 	})
 }
 
+// checkField refuses a field that no call of the function could give its argument. What
+// nothing is known of may have any field: a false alarm would stop a good rule.
 func (l *loader) checkField(a *arguments, r *ast.Rule, ref ast.Ref) {
 	v, ok := ref[0].Value.(ast.Var)
 	if !ok || a.vars[r][v] == nil {

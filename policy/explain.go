@@ -15,11 +15,11 @@ import (
 
 // Explanation says why one decision of a rule was made of an input, or was not.
 type Explanation struct {
-	Rule  string `json:"rule"`
-	Kind  string `json:"kind"` // deny, hold, warn or cap
-	File  string `json:"file"`
-	Line  int    `json:"line"`
-	Fired bool   `json:"fired"`
+	Rule  string `json:"rule"`  // its id
+	Kind  string `json:"kind"`  // deny, hold, warn or cap
+	File  string `json:"file"`  // as in [Rule]
+	Line  int    `json:"line"`  // of the decision, from 1
+	Fired bool   `json:"fired"` // it was made
 	// Conditions are those that were tried, in order. Of a decision that was not
 	// made the last one does not hold; where a rule looks at several values, it is
 	// the value that came furthest.
@@ -28,10 +28,10 @@ type Explanation struct {
 
 // Condition is one condition of a rule with the values that it was tried with.
 type Condition struct {
-	Line   int     `json:"line"`
-	Text   string  `json:"text"`
-	Holds  bool    `json:"holds"`
-	Values []Named `json:"values,omitempty"`
+	Line   int     `json:"line"`             // of the rule's file
+	Text   string  `json:"text"`             // as it is written, on one line, at most 200 characters
+	Holds  bool    `json:"holds"`            // false also of what is undefined
+	Values []Named `json:"values,omitempty"` // of what the condition names
 }
 
 // Named is a variable or a field of the input as rules write it, and its value as

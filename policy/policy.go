@@ -43,7 +43,7 @@ var levels = []string{string(Advisory), string(Soft), string(Mandatory)}
 // File is one file of a source. Path is slash-separated and relative to it.
 type File struct {
 	Path string
-	Data []byte
+	Data []byte // read only, also after [Load]
 }
 
 // Source is one policy folder or repository. Name is how problems call it: a
@@ -74,14 +74,14 @@ func (o Options) evalTimeout() time.Duration {
 type Rule struct {
 	ID          string         `json:"id"` // <scope>.<name>
 	Scope       Scope          `json:"scope"`
-	Title       string         `json:"title"`
+	Title       string         `json:"title"` // of its METADATA, as is the next
 	Description string         `json:"description,omitempty"`
-	Level       Level          `json:"level"`
+	Level       Level          `json:"level"`                 // in force
 	LoweredFrom Level          `json:"loweredFrom,omitempty"` // its own level, where Options.Levels lowered it
-	File        string         `json:"file"`
-	Line        int            `json:"line"` // of the package clause
-	Shipped     bool           `json:"shipped"`
-	Params      map[string]any `json:"params,omitempty"` // data.params.<name>, as JSON decodes it
+	File        string         `json:"file"`                  // the source's name and the path in it
+	Line        int            `json:"line"`                  // of the package clause
+	Shipped     bool           `json:"shipped"`               // of the library, which is always in force
+	Params      map[string]any `json:"params,omitempty"`      // data.params.<name>, as JSON decodes it
 }
 
 // Result is what the rules of one scope said of one input.
@@ -92,9 +92,9 @@ type Result struct {
 
 // Decision is one entry of a rule's deny, hold, warn or cap.
 type Decision struct {
-	Rule            string `json:"rule"`
-	Kind            string `json:"kind"`
-	Msg             string `json:"msg"`
+	Rule            string `json:"rule"`                      // its id
+	Kind            string `json:"kind"`                      // [Deny], [Hold], [Warn] or [Cap]
+	Msg             string `json:"msg"`                       // for people, as the rule wrote it
 	MaxDrainSeconds int    `json:"maxDrainSeconds,omitempty"` // cap only: 1 to 4000
 	// Path is a JSON pointer (RFC 6901) to the part of the spec document that the
 	// decision is about: the entry's own "path", else the deepest field that the

@@ -39,8 +39,8 @@ func (r TestReport) Failed() int {
 // TestCase is the outcome of one test rule.
 type TestCase struct {
 	Name    string `json:"name"` // <package>.<rule>
-	File    string `json:"file"`
-	Line    int    `json:"line"`
+	File    string `json:"file"` // the source's name and the path in it
+	Line    int    `json:"line"` // of the test rule
 	Passed  bool   `json:"passed"`
 	Message string `json:"message,omitempty"` // why it did not
 }
@@ -49,7 +49,7 @@ type TestCase struct {
 type FileCoverage struct {
 	File       string  `json:"file"`
 	Shipped    bool    `json:"shipped"`
-	Percent    float64 `json:"percent"`
+	Percent    float64 `json:"percent"`              // 0 to 100
 	NotCovered []int   `json:"notCovered,omitempty"` // line numbers
 }
 

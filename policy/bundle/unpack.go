@@ -108,6 +108,7 @@ func unpack(packed []byte, limits Limits) ([]entry, error) {
 	}
 }
 
+// unpacking is an archive on its way: what was taken out of it, and how much.
 type unpacking struct {
 	limits  Limits
 	entries []entry
@@ -116,6 +117,8 @@ type unpacking struct {
 	total   int64
 }
 
+// add takes one entry. Sizes of the header are held against the limits before any content
+// is read; a path that is there twice is refused, since readers differ in which one counts.
 func (u *unpacking) add(h *tar.Header, r io.Reader) error {
 	if u.count++; u.count > u.limits.Entries {
 		return fmt.Errorf("it holds more than %d entries, which is the limit", u.limits.Entries)
