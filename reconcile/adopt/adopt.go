@@ -10,9 +10,9 @@ import (
 
 // Input is what [Make] goes by.
 type Input struct {
-	Inventories  []inventory.Inventory
-	Documents    []spec.Document // the specs that there are, good and bad
-	GatewayLimit map[string]int  // by target; see plan.Input
+	Inventories  []inventory.Inventory // one a target
+	Documents    []spec.Document       // the specs that there are, good and bad
+	GatewayLimit map[string]int        // by target; see plan.Input
 
 	// Wanted selects the resources to write specs for; nil: all.
 	Wanted func(Resource) bool
@@ -28,7 +28,7 @@ type Spec struct {
 	Resource
 	Name string // of the document
 	File string // relative to the folder of the specs, with slashes
-	Text []byte
+	Text []byte // YAML, one document
 }
 
 // Why says what kind of reason a resource was left out for.
@@ -49,8 +49,8 @@ const noPrimary = "EC2 does not say which of its addresses is the primary, so it
 type Left struct {
 	Resource
 	Why    Why
-	Reason string // for people
-	By     *spec.Document
+	Reason string         // for people
+	By     *spec.Document // that names it; nil unless Why is Named
 }
 
 // Make writes a spec for each wanted resource that no document names, as far as its

@@ -16,22 +16,22 @@ import (
 // Rules is one of the two sides.
 type Rules struct {
 	Engine  judge.Engine
-	Levels  map[string]policy.Level
-	Rulings ruling.Set
+	Levels  map[string]policy.Level // by rule
+	Rulings ruling.Set              // waivers and approvals beside the rules
 }
 
 // Commit is one commit and the documents that it holds.
 type Commit struct {
 	judge.Commit
-	At        time.Time
-	Documents []spec.Document
+	At        time.Time       // the time that rules see
+	Documents []spec.Document // good and bad
 }
 
 // Decision is a recorded decision and what it rested on.
 type Decision struct {
-	At          time.Time
-	Plan        plan.Plan // before it was judged
-	Inventories []inventory.Inventory
+	At          time.Time             // when it was recorded: the time that rules see
+	Plan        plan.Plan             // before it was judged
+	Inventories []inventory.Inventory // what it was made from, as far as rules see of it
 }
 
 // Case is what is judged twice.

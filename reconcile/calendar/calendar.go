@@ -18,29 +18,29 @@ type Calendar struct {
 // Schedule says when to look for drift in what it selects, and whether to correct
 // it.
 type Schedule struct {
-	Name     string
-	Selector spec.Selector
-	Cron     schedule.Schedule
-	Correct  bool // false: only report
-	Adopt    bool // without Correct: give the command that writes the spec for what is live
+	Name     string            // for people
+	Selector spec.Selector     // whose zero value fits all
+	Cron     schedule.Schedule // its runs
+	Correct  bool              // false: only report
+	Adopt    bool              // without Correct: give the command that writes the spec for what is live
 }
 
 // Window is when changes are allowed, or not, in what it selects.
 type Window struct {
-	Name     string
-	Selector spec.Selector
-	Times    schedule.Window
-	Deny     bool
+	Name     string          // for people
+	Selector spec.Selector   // whose zero value fits all
+	Times    schedule.Window // when it is open
+	Deny     bool            // true: nothing changes while it is open; false: nothing while no such window is
 }
 
 // Freeze lets nothing change in what it selects.
 type Freeze struct {
-	Name     string
-	Selector spec.Selector
-	From     time.Time // zero: it is in force already
-	Until    time.Time
-	Reason   string
-	Owner    string
+	Name     string        // for people
+	Selector spec.Selector // whose zero value fits all
+	From     time.Time     // zero: it is in force already
+	Until    time.Time     // from then on it does not count
+	Reason   string        // for people
+	Owner    string        // whom to ask
 }
 
 // In reports whether the freeze is in force: from From up to, but not at, Until.

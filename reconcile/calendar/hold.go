@@ -21,7 +21,7 @@ func IsRule(id string) bool { return id == SuspendRule || id == FreezeRule || id
 
 // Hold is one reason why a resource must not be changed at an instant.
 type Hold struct {
-	Rule  string
+	Rule  string    // one of the ids above
 	Msg   string    // for people: what, until when, whose, why
 	Until time.Time // when this reason ends, in its own zone; zero: not within sight
 }

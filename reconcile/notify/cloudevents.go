@@ -17,10 +17,10 @@ import (
 
 // CloudEvents receives events of version 1.0 over HTTP, in structured mode.
 type CloudEvents struct {
-	URL    string
-	Token  func() (string, error) // a bearer token; nil: none
-	CAFile string
-	Proxy  string
+	URL    string                 // https, or http on loopback where a token goes along
+	Token  func() (string, error) // a bearer token, asked before each event; nil: none
+	CAFile string                 // PEM, beside the system's authorities
+	Proxy  string                 // a URL; when empty HTTPS_PROXY and NO_PROXY count
 }
 
 // TypePrefix and a [Kind] make an event's type.

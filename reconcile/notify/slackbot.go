@@ -17,8 +17,8 @@ type SlackBot struct {
 	API     string                 // the base of the methods; empty: https://slack.com/api
 	Channel string                 // an id, or a name
 	Token   func() (string, error) // asked before each message
-	CAFile  string
-	Proxy   string
+	CAFile  string                 // PEM, beside the system's authorities
+	Proxy   string                 // a URL; when empty HTTPS_PROXY and NO_PROXY count
 }
 
 // mostMessages bounds what is remembered of messages.

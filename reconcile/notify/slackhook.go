@@ -11,8 +11,8 @@ import (
 // SlackHook is an incoming webhook, of Slack or of what takes the same: {"text": …}.
 type SlackHook struct {
 	URL    func() (string, error) // a secret; asked before each message
-	CAFile string
-	Proxy  string
+	CAFile string                 // PEM, beside the system's authorities
+	Proxy  string                 // a URL; when empty HTTPS_PROXY and NO_PROXY count
 }
 
 type hook struct {

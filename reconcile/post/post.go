@@ -19,21 +19,21 @@ const maxAnswer = 64 << 10
 
 // Letter is one request.
 type Letter struct {
-	URL         string
+	URL         string // https; http where nothing secret goes along, or on loopback
 	ContentType string
-	Token       string // a bearer token; may be empty
-	Header      http.Header
+	Token       string      // a bearer token; may be empty
+	Header      http.Header // beside the usual ones, which win; taken for secret
 	Body        []byte
-	CAFile      string
-	Proxy       string
+	CAFile      string // PEM, beside the system's authorities
+	Proxy       string // a URL; when empty HTTPS_PROXY and NO_PROXY count
 	Secret      bool   // the URL is a secret beyond its host
 	Setting     string // of the configuration, where to look when there is trouble
 }
 
 // Answer is what a server said when it took a letter.
 type Answer struct {
-	Code int
-	Body []byte // its beginning
+	Code int    // the HTTP status
+	Body []byte // its beginning, at most 64 KiB
 }
 
 // Send posts a letter. The error is a sentence that names the host and the setting, and

@@ -82,6 +82,8 @@ func isRulingFile(name string) bool {
 	return (ext == ".yaml" || ext == ".yml") && strings.TrimSuffix(base, ext) != "data" && !strings.HasPrefix(base, ".")
 }
 
+// add takes a document over, or says what is wrong with it. A waiver of a rule that does
+// not exist, or cannot be waived, is refused: it would look as if it did something.
 func (s *Set) add(d strictyaml.Document, rule func(string) (waivable, known bool), names map[string]string) []strictyaml.Problem {
 	var r raw
 	_ = d.Decode(&r) // what has the wrong shape is the schema's to say

@@ -16,25 +16,25 @@ type Set struct {
 
 // Waiver takes a rule's hold off the resources that it selects.
 type Waiver struct {
-	Name     string
-	Rule     string // <scope>.<name>
-	Selector Selector
-	Owner    string
-	Reason   string
-	Expires  time.Time
-	File     string
-	Line     int
+	Name     string    // unique among waivers
+	Rule     string    // <scope>.<name>; of scope spec or action
+	Selector Selector  // whose zero value fits all
+	Owner    string    // whom to ask
+	Reason   string    // for people
+	Expires  time.Time // from then on it does not count
+	File     string    // the source's name and the path in it
+	Line     int       // where the document begins, from 1
 }
 
 // Approval lets a plan go past its holds.
 type Approval struct {
-	Name     string
-	PlanHash string // sha256:…
-	Approver string // an e-mail address
-	Reason   string
-	Expires  time.Time
-	File     string
-	Line     int
+	Name     string    // unique among approvals
+	PlanHash string    // sha256:…; see plan.Plan
+	Approver string    // an e-mail address; one of the change's authors does not count
+	Reason   string    // for people
+	Expires  time.Time // from then on it does not count
+	File     string    // the source's name and the path in it
+	Line     int       // where the document begins, from 1
 }
 
 // Selector picks the specs that a waiver is about.

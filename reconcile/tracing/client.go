@@ -21,9 +21,9 @@ type Collector struct {
 	URL     string                 // of the traces: by custom https://HOST:4318/v1/traces
 	Token   func() (string, error) // a bearer token; nil: none
 	Header  http.Header            // beside it
-	CAFile  string
-	Proxy   string
-	Setting string // of the configuration, for errors
+	CAFile  string                 // PEM, beside the system's authorities
+	Proxy   string                 // a URL; when empty HTTPS_PROXY and NO_PROXY count
+	Setting string                 // of the configuration, for errors
 }
 
 // client sends batches for OpenTelemetry's exporter.

@@ -113,9 +113,9 @@ func (t *Tracer) first(p reconcile.Part) bool {
 // Call is one attempt of an EC2 call.
 type Call struct {
 	Target    string
-	Operation string
-	Code      string // empty: success
-	RequestID string
+	Operation string // of the API, such as DescribeNatGateways
+	Code      string // EC2's, or the class of the failure; empty: success
+	RequestID string // EC2's; may be empty
 	Began     time.Time
 	Took      time.Duration
 }

@@ -15,13 +15,13 @@ import (
 
 // Config is what the server is made of.
 type Config struct {
-	Status  func() reconcile.Status
-	Feed    *feed.Feed
-	Events  http.Handler // the stream of changes
-	Guard   *access.Guard
-	Metrics http.Handler
-	Look    func() // makes the daemon ask Git now
-	Version string
+	Status  func() reconcile.Status // for the probes of health and readiness
+	Feed    *feed.Feed              // what pages and API show
+	Events  http.Handler            // the stream of changes
+	Guard   *access.Guard           // who may ask; of Webhooks they themselves say
+	Metrics http.Handler            // for Prometheus
+	Look    func()                  // makes the daemon ask Git now
+	Version string                  // of the program
 	Now     func() time.Time
 	// Webhooks are handlers by path that are answered under any host's name: they
 	// must ask each request who sent it.

@@ -54,11 +54,11 @@ type ConfigStatus struct {
 
 // Commit is the commit that is in force.
 type Commit struct {
-	ID      string    `json:"id"`
-	Author  string    `json:"author"`
-	Time    time.Time `json:"time,omitzero"`
-	Message string    `json:"message"`
-	Signer  string    `json:"signer,omitempty"`
+	ID      string    `json:"id"`               // 40 hexadecimal digits; of a folder dir: and a hash
+	Author  string    `json:"author"`           // as the commit has it, which proves nothing
+	Time    time.Time `json:"time,omitzero"`    // of the committer
+	Message string    `json:"message"`          // the whole
+	Signer  string    `json:"signer,omitempty"` // proven; empty: not verified
 }
 
 // PlanHead is a plan without its resources.

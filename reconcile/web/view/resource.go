@@ -20,11 +20,11 @@ type Resource struct {
 	State  plan.State        `json:"state"`
 	Reason string            `json:"reason"`
 
-	Observed   bool           `json:"observed"` // EC2 reported it at the last turn
-	VPC        string         `json:"vpc,omitempty"`
+	Observed   bool           `json:"observed"`      // EC2 reported it at the last turn
+	VPC        string         `json:"vpc,omitempty"` // as are the next two, of what was observed
 	Subnet     string         `json:"subnet,omitempty"`
-	MinServing int            `json:"minServing,omitempty"`
-	Addresses  []Address      `json:"addresses"`
+	MinServing int            `json:"minServing,omitempty"` // of the spec; NAT gateways only
+	Addresses  []Address      `json:"addresses"`            // those that the plan adds too
 	Prefixes   []netip.Prefix `json:"prefixes,omitempty"`
 	Capacity   *Capacity      `json:"capacity,omitempty"` // of a NAT gateway
 

@@ -31,7 +31,7 @@ type Config struct {
 	Hint func()
 	// Count is told of every request and its outcome; may be nil.
 	Count func(provider, outcome string)
-	Log   *slog.Logger
+	Log   *slog.Logger // required, as is Now
 	Now   func() time.Time
 }
 
