@@ -20,9 +20,9 @@ type Resource struct {
 	State  plan.State        `json:"state"`
 	Reason string            `json:"reason"`
 
-	Observed   bool           `json:"observed"`      // EC2 reported it at the last turn
-	VPC        string         `json:"vpc,omitempty"` // as are the next two, of what was observed
-	Subnet     string         `json:"subnet,omitempty"`
+	Observed   bool           `json:"observed"`             // EC2 reported it at the last turn
+	VPC        string         `json:"vpc,omitempty"`        // of what was observed
+	Subnet     string         `json:"subnet,omitempty"`     // likewise
 	MinServing int            `json:"minServing,omitempty"` // of the spec; NAT gateways only
 	Addresses  []Address      `json:"addresses"`            // those that the plan adds too
 	Prefixes   []netip.Prefix `json:"prefixes,omitempty"`
