@@ -118,6 +118,7 @@ func wantTests(sources []Source) error {
 	return ps.err()
 }
 
+// runTests runs them all, whatever fails, and puts them into one order.
 func runTests(ctx context.Context, store storage.Store, runner *tester.Runner) ([]TestCase, error) {
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
@@ -143,6 +144,7 @@ func runTests(ctx context.Context, store storage.Store, runner *tester.Runner) (
 	return out, nil
 }
 
+// testCase is one result. A test that was skipped did not pass: no build is green by it.
 func testCase(r *tester.Result) TestCase {
 	t := TestCase{
 		Name: strings.TrimPrefix(r.Package, "data.") + "." + r.Name,
@@ -161,6 +163,8 @@ func testCase(r *tester.Result) TestCase {
 	return t
 }
 
+// coverage has an entry for every module, also for one of which the report says nothing:
+// what nobody tests must not look like nothing.
 func coverage(modules []*module, report cover.Report) []FileCoverage {
 	var out []FileCoverage
 	for _, m := range modules {

@@ -60,6 +60,8 @@ func (l lineage) descends() bool {
 	return l.compared && isCommit(l.base) && isCommit(l.commit.ID) && l.base != l.commit.ID
 }
 
+// descent is the part of verdict that goes by the history. What was not compared yet is
+// held as what could not be: a turn begins with what is known, and waits for no server.
 func (l lineage) descent() hold {
 	if !l.descends() {
 		return hold{}
@@ -115,6 +117,8 @@ func (l lineage) fits() bool {
 		slices.ContainsFunc(l.line.Commits, func(c gitsource.Commit) bool { return c.ID == l.base }))
 }
 
+// signature is the part of verdict that goes by signatures; it comes after descent, so
+// that there is a line to look along.
 func (l lineage) signature() hold {
 	unsigned := func(c gitsource.Commit) bool { return c.Signer == "" }
 	if l.signed == SignedNone {

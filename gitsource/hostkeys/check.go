@@ -16,6 +16,7 @@ import (
 // is a whole sentence that says what to do, and holds no secret.
 type Refusal string
 
+// Error is the sentence.
 func (r Refusal) Error() string { return string(r) }
 
 func refusef(format string, args ...any) error { return Refusal(fmt.Sprintf(format, args...)) }
@@ -28,7 +29,8 @@ type Check struct {
 	Refused  error // a [Refusal]: why it is not; nil before a key was shown
 }
 
-// Callback is an [ssh.HostKeyCallback].
+// Callback is an [ssh.HostKeyCallback]. Its error is h.Refused; nil says that the key, or
+// the authority of its certificate, is trusted and not revoked.
 func (h *Check) Callback(host string, addr net.Addr, key ssh.PublicKey) error {
 	checker := ssh.CertChecker{
 		IsHostAuthority: func(authority ssh.PublicKey, _ string) bool { return h.knows(authority, true) },
@@ -81,7 +83,7 @@ func (h *Check) refuse(key ssh.PublicKey) error {
 	return h.Refused
 }
 
-// NoCommonKind explains a server that has no key of a kind that would be accepted: it
+// NoCommonKind is the error, a [Refusal], that explains a server that has no key of a kind that would be accepted: it
 // offers others.
 func (h *Check) NoCommonKind(offered []string) error {
 	return refusef("the server has no host key that could be accepted: it offers %s, and %s asks for %s (ssh-rsa with SHA-1 and ssh-dss are never accepted); add the server's newer key, or update the server",

@@ -136,6 +136,8 @@ func networkInterface(n types.NetworkInterface) (inventory.NetworkInterface, err
 	return out, nil
 }
 
+// interfaceAddresses never leaves a row out: one that cannot be read stands there with a
+// status of its own, so that the interface is not taken for one that lacks an address.
 func interfaceAddresses(n types.NetworkInterface) []inventory.Address {
 	rows := n.PrivateIpAddresses
 	if len(rows) == 0 && aws.ToString(n.PrivateIpAddress) != "" {

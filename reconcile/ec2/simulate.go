@@ -139,6 +139,9 @@ func post(ctx context.Context, cfg aws.Config, endpoint, region, form string) ([
 	return body, nil
 }
 
+// readDecisions reads IAM's answer (SimulatePrincipalPolicy: EvaluationResults). Of an
+// operation on several resources the decision of each counts, not the summary. An
+// answer that goes on, or is empty, is an error: half of one decides nothing.
 func readDecisions(answer []byte) ([]Decision, error) {
 	var read struct {
 		XMLName xml.Name `xml:"SimulatePrincipalPolicyResponse"`

@@ -66,6 +66,8 @@ func newAnswer(ctx context.Context, resp *http.Response, action string, x *excha
 
 func (a *answer) Close() error { return a.body.Close() }
 
+// Read gives the answer on as it comes, and an error in the place of its end where it is
+// none of EC2's, too large, or cut off: an error is what makes the SDK fail.
 func (a *answer) Read(p []byte) (int, error) {
 	if a.root != "" && a.err == nil {
 		a.err = a.head(a.root)

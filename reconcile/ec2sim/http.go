@@ -50,6 +50,8 @@ func (s *Server) Transport() http.RoundTripper { return transport{s} }
 // offers no RoundTrip beside ServeHTTP.
 type transport struct{ server *Server }
 
+// RoundTrip serves a request as ServeHTTP does. What closes a connection there is an
+// error here.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

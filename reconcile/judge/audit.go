@@ -61,6 +61,8 @@ func (a Auditor) Spec(ctx context.Context, doc spec.Document) ([]Finding, error)
 	return f.List, f.Err
 }
 
+// findings lists every rule that was evaluated, those that pass too: a rule that is not
+// among them was not asked, and a reader must be able to tell the two apart.
 func (a Auditor) findings(doc spec.Document, res policy.Result) []Finding {
 	said := map[string][]Finding{}
 	for _, d := range res.Decisions {

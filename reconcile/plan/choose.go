@@ -20,6 +20,10 @@ func (it *item) wantCounted() {
 	}
 }
 
+// countAddresses makes a count the addresses that are held, and as many more or fewer as
+// it takes. What is held stays first of all: a count that was met once makes no call
+// when the pool is changed. A hidden primary is one of those that are held, and is not
+// counted; while nobody knows which it is, none may go.
 func (it *item) countAddresses(count int, pool []netip.Prefix) {
 	it.want = it.held()
 	hidden := it.hiddenPrimary()
@@ -56,6 +60,9 @@ func shrink(held []netip.Addr, n int, pool []netip.Prefix) []netip.Addr {
 	return kept
 }
 
+// chooseAddresses picks n free addresses, all of them or none, and takes note of them, so
+// that the next spec chooses others. A pool outside of the subnet is an error of the
+// spec; a pool that is full may empty, and only blocks.
 func (it *item) chooseAddresses(n int, pool []netip.Prefix) []netip.Addr {
 	r, ok := it.room("")
 	if !ok {
@@ -89,6 +96,7 @@ func (it *item) chooseAddresses(n int, pool []netip.Prefix) []netip.Addr {
 	return chosen
 }
 
+// countPrefixes is countAddresses for prefixes, which have no primary and no pool.
 func (it *item) countPrefixes(count int) {
 	it.wantPrefixes = it.prefixes
 	if count <= len(it.prefixes) {

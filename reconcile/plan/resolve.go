@@ -126,6 +126,8 @@ func (it *item) resolveGateway() {
 	}
 }
 
+// resolveInterface refuses what is not its owner's to change: a gateway's own interface,
+// whose addresses are the gateway's, and that of an AWS service.
 func (it *item) resolveInterface() {
 	if why := it.index.inv.WhyUnread(inventory.ReadNetworkInterfaces, ""); why != "" {
 		it.fail("network interfaces of target %q could not be read: %s", it.doc.Target, why)

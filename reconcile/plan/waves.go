@@ -141,6 +141,9 @@ func (s *sequencer) run(adds, removes []netip.Addr) (leftAdds, leftRemoves []net
 	return adds, removes
 }
 
+// add appends one wave that adds addresses: one call for those that are free, and one for
+// each interface that others are taken from: right before a move that interface is read
+// again and guarded too.
 func (s *sequencer) add(ips []netip.Addr) {
 	if len(ips) == 0 {
 		return
@@ -220,6 +223,7 @@ func (a Action) String() string {
 	return text
 }
 
+// resource is what the plan says of an item. Its lists are never nil: they are JSON.
 func (it *item) resource() Resource {
 	r := Resource{
 		Target: it.doc.Target, Kind: it.doc.Kind, ID: it.id,

@@ -56,6 +56,8 @@ func loadZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
+// parse hands the library only what it reads as people mean it, and tries the result once:
+// a date that never comes, such as 30 February, is no schedule.
 func (s *Schedule) parse() error {
 	if err := checkText(s.expr); err != nil {
 		return err

@@ -27,6 +27,8 @@ func (c *converter) refuse(n *yaml.Node, format string, args ...any) any {
 	return nil
 }
 
+// convert goes down one node. What it refuses it still walks where it can, so that one
+// look shows every problem; the depth is bounded, since the stack is not.
 func (c *converter) convert(n *yaml.Node, depth int) any {
 	if depth > MaxDepth {
 		return c.refuse(n, "nested deeper than %d levels", MaxDepth)
@@ -58,6 +60,7 @@ func (c *converter) convert(n *yaml.Node, depth int) any {
 // by field, so that more would let a small file take long.
 const maxFields = 1000
 
+// mapping refuses a key that is there twice: YAML's readers differ in which one counts.
 func (c *converter) mapping(n *yaml.Node, depth int) any {
 	if len(n.Content)/2 > maxFields {
 		return c.refuse(n, "more than %d fields in one mapping", maxFields)

@@ -118,6 +118,9 @@ func (e *explainer) schema(f *jsonschema.ValidationError) *jsonschema.Schema {
 	return &jsonschema.Schema{}
 }
 
+// explain makes a problem of a failure, or of those that caused it: of a schema within a
+// schema only the innermost failure says anything to a person. Where a schema has a
+// $comment, that is the words for what it wants.
 func (e *explainer) explain(f *jsonschema.ValidationError) {
 	path := f.InstanceLocation
 	at := func(format string, args ...any) {

@@ -52,6 +52,8 @@ func parseSecrets(provider, text string) (secrets, error) {
 	return s, nil
 }
 
+// add takes one secret. GitLab's signing tokens show what they are by their beginning;
+// they are keys in base64, while all other secrets count as the bytes that they are.
 func (s *secrets) add(provider, secret string) error {
 	encoded, signing := strings.CutPrefix(secret, signingPrefix)
 	switch {
