@@ -61,7 +61,7 @@ func (l lineage) descends() bool {
 }
 
 // descent is the part of verdict that goes by the history. What was not compared yet is
-// held as what could not be: a turn begins with what is known, and waits for no server.
+// held too: a turn goes by what is known when it begins, and waits for no server.
 func (l lineage) descent() hold {
 	if !l.descends() {
 		return hold{}

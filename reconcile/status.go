@@ -91,7 +91,8 @@ func (l *Loop) Status() Status {
 // the one that asks Git ended an attempt, and the one that turns ended a turn,
 // made a call within a long one, or had nothing to do. Failures that repeat are
 // not ill health, since a restart mends nothing; readiness and metrics tell of
-// them.
+// them. A process that has only begun is not healthy yet: give it time to end its first
+// look at Git.
 func (s Status) Healthy(now time.Time) bool {
 	limit := max(10*time.Minute, 3*s.Interval)
 	return now.Sub(s.LastBeat) < limit && now.Sub(s.LastPoll) < limit

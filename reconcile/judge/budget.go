@@ -55,7 +55,7 @@ func (j *judgement) budgets() {
 // apart, and how many of them its document does not want. A prefix counts as one.
 //
 // A resource whose state says that it goes nowhere (moves is false) still counts as
-// managed, or a single denial would make the percentage smaller for all others.
+// managed: else a denial would make the budget of all others smaller.
 func (j *judgement) count(r *plan.Resource) (managed, excess int) {
 	doc, ok := j.docs[r.Spec]
 	live, found := j.live[keyOf(r)]
