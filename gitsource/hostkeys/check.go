@@ -83,8 +83,8 @@ func (h *Check) refuse(key ssh.PublicKey) error {
 	return h.Refused
 }
 
-// NoCommonKind is the error, a [Refusal], that explains a server that has no key of a kind that would be accepted: it
-// offers others.
+// NoCommonKind is the error, a [Refusal], of a server that has no key of a kind that
+// would be accepted: it offers others.
 func (h *Check) NoCommonKind(offered []string) error {
 	return refusef("the server has no host key that could be accepted: it offers %s, and %s asks for %s (ssh-rsa with SHA-1 and ssh-dss are never accepted); add the server's newer key, or update the server",
 		words.Quote(strings.Join(offered, ", ")), h.Source, strings.Join(h.Algorithms(), ", "))

@@ -5,8 +5,8 @@
 // compiler itself, which a short file can keep busy for ever.
 //
 // [Start] has the child compile the sources, which also says what [Engine.Rules] and
-// [Engine.Digest] are; this process compiles them only for [Engine.Explain], after the
-// child could within its limits. Where no rule is the user's own everything is
+// [Engine.Digest] are; this process compiles them only for [Engine.Explain], once the
+// child could do so within its limits. Where no rule is the user's own everything is
 // evaluated here, and without sources there is no child at all. Inputs go to the child
 // many at once; when it ends, each of them is asked about alone, so that who ended it
 // is never in doubt. A child that ended gives an error for that one input; the next one
