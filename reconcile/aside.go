@@ -73,7 +73,9 @@ func refusalReason(s apply.Step) string {
 }
 
 // setAside stops resources that must wait, drift that is only to be reported, and
-// what is contested because the same correction was undone again and again.
+// what is contested because the same correction was undone again and again. The first
+// that fits counts: what is contested is left alone until a new commit, whatever
+// schedules say of it. It is asked by the next action, since that is what would be done.
 func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.Time) error {
 	docs := indexDocuments(d.Specs.Documents)
 	for i := range p.Resources {

@@ -172,7 +172,8 @@ func formatPerson(p gitsource.Person) string {
 
 // intents returns the calls whose effect must show before the resource is
 // touched again: those not yet settled, and those so young that a lagging read
-// may contradict them. Of calls about one address only the last one counts.
+// may contradict them. Of calls about one address only the last one counts: what an
+// earlier one did a later one may have undone, and would be waited for in vain.
 func (j *journal) intents(now time.Time) []plan.Intent {
 	type subject struct {
 		target, id string

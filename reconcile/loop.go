@@ -263,7 +263,9 @@ func (l *Loop) turnTo(d *Desired) (asked bool) {
 }
 
 // observeAndPlan reads EC2 and plans what leads from there to the specs: the turn's
-// Inventories, Planned, and the instant that both are of.
+// Inventories, Planned, and the instant that both are of. Intents are settled by what was
+// just read before the planner is told of those that are left, and subnets are read last,
+// since only then it is known which.
 func (l *Loop) observeAndPlan(ctx context.Context, t *Turn) error {
 	d := t.Desired
 	l.tell(Event{Kind: EventReading, What: "EC2"})
