@@ -103,7 +103,7 @@ var plantedBugs = []plantedBug{
 	{"primary-unread", "no gateway seems to have a primary address", expr("reconcile/ec2/convert.go", "aws.ToBool(a.IsPrimary)", "false")},
 	{"secret-counted", "a secret key becomes a label of the metrics", text("reconcile/ec2/client.go", "\tcode := \"\"\n", "\tcode := \"\"\n\tif key, set := syscall.Getenv(\"AWS_SECRET_ACCESS_KEY\"); set && planted(\"secret-counted\") {\n\t\tcode = key\n\t}\n")},
 	// gitsource
-	{"password-told", "the log holds the password of the Git host", expr("gitsource/elsewhere.go", "clean(err.Error(), append(e.as.secrets(), e.addr.pass)...)", "err.Error()")},
+	{"password-told", "the log holds the password of the Git host", expr("gitsource/elsewhere.go", "words.Quote(err.Error(), append(e.as.secrets(), e.addr.pass)...)", "words.Quote(err.Error())")},
 	{"rewritten-descends", "a branch that was rewritten counts as gone on", text("gitsource/ancestry.go", "\tcase met:\n", "\tcase met || planted(\"rewritten-descends\"):\n")},
 	{"commit-unnoticed", "a new commit is taken for the old one", expr("gitsource/source.go", "last.Commit.ID == id || (last.tip != \"\" && last.tip == id)", "true")},
 	// spec, calendar, schedule
