@@ -48,12 +48,15 @@ type parts struct {
 	archive history.Archive       // for old records; nil: they stay
 	queue   func(context.Context) // listens to EC2's events; nil: nobody does
 	flush   func()                // sends what is still to be told
+	hangUp  func()                // closes connections to EC2 that nobody needs any more
 }
 
 // close ends what runs beside the loop, which must have ended.
 func (p *parts) close() error {
 	p.flush()
-	return p.loop.Close()
+	err := p.loop.Close()
+	p.hangUp()
+	return err
 }
 
 // serve is the daemon, from its first configuration to the end of ctx.
@@ -103,7 +106,7 @@ func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reco
 		return nil, err
 	}
 	loopCfg.Log, loopCfg.Events = d.log, d.events
-	p := &parts{cfg: cfg, read: d.now(), specs: loopCfg.Specs.String()}
+	p := &parts{cfg: cfg, read: d.now(), specs: loopCfg.Specs.String(), hangUp: func() { hangUp(loopCfg.Targets) }}
 	if cfg.History.Keep > 0 {
 		if p.archive, err = openArchive(ctx, cfg.History.Export); err != nil {
 			return nil, fmt.Errorf("history.export: %w", err)

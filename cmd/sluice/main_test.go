@@ -65,11 +65,11 @@ func TestMain(m *testing.M) {
 //	reload                      send SIGHUP, and wait until what was read then is in force
 //	sighup                      send SIGHUP to what runs in the background
 //	sigterm                     send SIGTERM to what runs in the background
-func TestScripts(t *testing.T) { runScripts(t, "testdata/script", setup) }
+func TestScripts(t *testing.T) { runScripts(t, worthTheirTime(t, "testdata/script"), setup) }
 
-func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
+func runScripts(t *testing.T, files []string, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
-		Dir:                dir,
+		Files:              files,
 		RequireUniqueNames: true,
 		Setup:              setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

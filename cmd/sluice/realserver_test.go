@@ -14,7 +14,7 @@ import (
 // where the git command pushes from, $HTTPS_URL, $MUTUAL_URL and $SSH_URL are where it is.
 func TestRealServers(t *testing.T) {
 	server := realgit.Start(t)
-	runScripts(t, "testdata/realserver", func(env *testscript.Env) error {
+	runScripts(t, scriptsIn(t, "testdata/realserver"), func(env *testscript.Env) error {
 		if err := setup(env); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
 // The process soak takes its seconds from the environment; `make soak` sets them.
@@ -38,9 +41,28 @@ func footprintOf(t *testing.T, pid int) (f footprint) {
 	return f
 }
 
-// idleConnections is how many seconds the connections of a configuration that was replaced
-// may stay open: a shorter run would take them for a leak, so nothing is reloaded in it.
-const idleConnections = 90
+// reloadsARound makes what a reload leaves behind more than what comes and goes.
+const reloadsARound = 3
+
+// reloadNow has the daemon read its configuration again, and waits until it is in force.
+func reloadNow(t *testing.T, daemon *os.Process, api string) {
+	loaded := func() string {
+		var status view.Overview
+		body, _, err := fetch(api + "/api/v1/status")
+		if err == nil {
+			err = json.Unmarshal([]byte(body), &status)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return status.Config.Loaded.String()
+	}
+	before := loaded()
+	if err := daemon.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, "a reload", func() (string, bool) { now := loaded(); return now, now != before })
+}
 
 // TestSoakOfAProcess runs the daemon as a process, on sockets and a fast clock, while specs change,
 // its page is asked for and SIGHUP comes: descriptors and memory as the kernel counts them must stay.
@@ -70,7 +92,7 @@ func TestSoakOfAProcess(t *testing.T) {
 		return body, err == nil && code == 200
 	})
 	var prints []footprint
-	for round := range seconds {
+	for range seconds {
 		v.ask(t)
 		for range 5 {
 			if _, code, err := fetch(holderAPI(holder) + "/"); err != nil || code != 200 {
@@ -78,10 +100,8 @@ func TestSoakOfAProcess(t *testing.T) {
 			}
 			<-time.After(200 * time.Millisecond)
 		}
-		if round%5 == 2 && seconds >= idleConnections {
-			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
+		for range reloadsARound {
+			reloadNow(t, cmd.Process, holderAPI(holder))
 		}
 		prints = append(prints, footprintOf(t, cmd.Process.Pid))
 	}
@@ -99,8 +119,8 @@ func TestSoakOfAProcess(t *testing.T) {
 	}
 	// What is made once is made in the first quarter.
 	early, late := least(prints[len(prints)/4:len(prints)/2]), least(prints[len(prints)-len(prints)/4:])
-	t.Logf("\n| %d s as a process | descriptors | resident KiB | threads | calls |\n|---|---|---|---|---|\n| least of the second quarter | %d | %d | %d | |\n| least of the last quarter | %d | %d | %d | %d |\n",
-		seconds, early.fds, early.residentKiB, early.threads, late.fds, late.residentKiB, late.threads, v.mutations())
+	t.Logf("\n| %d s as a process | descriptors | resident KiB | threads | calls | reloads |\n|---|---|---|---|---|---|\n| least of the second quarter | %d | %d | %d | | |\n| least of the last quarter | %d | %d | %d | %d | %d |\n",
+		seconds, early.fds, early.residentKiB, early.threads, late.fds, late.residentKiB, late.threads, v.mutations(), seconds*reloadsARound)
 	// A connection or a child may be on its way at any sight; what leaks does so at each round.
 	if late.fds > early.fds+4 || late.residentKiB > early.residentKiB+16<<10 {
 		t.Errorf("it grew from %+v to %+v", early, late)

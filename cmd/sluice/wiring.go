@@ -67,6 +67,16 @@ func (a *app) client(ctx context.Context, name string, target config.Target, ec2
 	})
 }
 
+// hangUp closes the connections that were kept for calls to the targets, when the last one
+// is over.
+func hangUp(targets map[string]reconcile.Target) {
+	for _, t := range targets {
+		if c, ok := t.EC2.(*ec2.Client); ok {
+			c.Close()
+		}
+	}
+}
+
 // sources opens where specs and policies come from.
 func (a *app) sources(cfg config.Config) (specs reconcile.Source, policies []reconcile.Source, err error) {
 	loginHost := gitHost(cfg)

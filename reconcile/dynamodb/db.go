@@ -84,6 +84,7 @@ func httpClient(cfg Config) *http.Client {
 		once.Protocols = new(http.Protocols)
 		once.Protocols.SetHTTP1(true)
 		once.ForceAttemptHTTP2 = false
+		once.DisableKeepAlives = false // the table outlives every configuration
 		transport = once
 	}
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

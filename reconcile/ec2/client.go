@@ -29,6 +29,7 @@ type Client struct {
 	onCall  func(context.Context, Attempt)
 	api     operations
 	rates   rates
+	http    *http.Client
 }
 
 // readAttempts bounds the attempts of a read, the first included.
@@ -51,13 +52,16 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", cfg.Target, err)
 	}
-	c := &Client{target: cfg.Target, timeout: cfg.CallTimeout, onCall: cfg.OnCall, rates: newRates()}
+	c := &Client{
+		target: cfg.Target, timeout: cfg.CallTimeout, onCall: cfg.OnCall, rates: newRates(),
+		http: newHTTPClient(cfg, loaded.HTTPClient),
+	}
 	api := awsec2.NewFromConfig(loaded, func(o *awsec2.Options) {
 		if cfg.Endpoint != "" {
 			o.BaseEndpoint = aws.String(cfg.Endpoint)
 		}
 		o.Credentials = namedCredentials{loaded.Credentials}
-		o.HTTPClient = newHTTPClient(cfg, loaded.HTTPClient)
+		o.HTTPClient = c.http
 		// Set here, so that AWS_RETRY_MODE and AWS_MAX_ATTEMPTS cannot.
 		o.RetryMaxAttempts = 0
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
@@ -80,6 +84,10 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	c.api = operationsOf(api)
 	return c, nil
 }
+
+// Close ends the connections that are kept for reads, when the last call is over: else
+// they would stay for as long as EC2, or the transport, keeps an idle one.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // newHTTPClient puts the guard around cfg's transport, or around ones made from
 // the SDK's, which know AWS_CA_BUNDLE and the proxy settings.

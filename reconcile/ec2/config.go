@@ -133,8 +133,10 @@ func (c Config) load(ctx context.Context) (aws.Config, error) {
 	}
 	options := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}), // the SDK would write to standard error
-		// For STS, SSO and the metadata service: EC2 has a client of its own.
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(c.CallTimeout)),
+		// For STS, SSO and the metadata service: EC2 has a client of its own. They are asked
+		// once an hour, and nobody could close a connection that the SDK keeps for them.
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(c.CallTimeout).
+			WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })),
 		config.WithCredentialsCacheOptions(renewEarly),
 	}
 	if c.Region != "" {

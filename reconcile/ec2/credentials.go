@@ -36,8 +36,8 @@ func Credentials(ctx context.Context, cfg Config) (func(context.Context) (id, se
 
 // Settings is the SDK's configuration as New finds it, for clients of other services
 // in the same account and Region: the Region, the profile and the role of cfg count,
-// its endpoint and its transport are EC2's alone. Nothing is sent. An error names the
-// target and the setting to change.
+// its endpoint and its transport are EC2's alone. Its HTTP client keeps no connection.
+// Nothing is sent. An error names the target and the setting to change.
 func Settings(ctx context.Context, cfg Config) (aws.Config, error) {
 	if cfg.CallTimeout == 0 {
 		cfg.CallTimeout = defaultCallTimeout

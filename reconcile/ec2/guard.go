@@ -95,6 +95,13 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// CloseIdleConnections is for [http.Client.CloseIdleConnections].
+func (g *guard) CloseIdleConnections() {
+	if t, ok := g.reads.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
 // late refuses what has no time left, by the clock itself: the timer that ends a
 // context may not have fired yet in a process that was stopped and goes on, and by now
 // another replica may hold the target.

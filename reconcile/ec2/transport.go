@@ -31,6 +31,7 @@ func newTransports(sdk aws.HTTPClient) (reads, once *http.Transport) {
 	reads.Protocols = new(http.Protocols)
 	reads.Protocols.SetHTTP1(true) // HTTP/2 sends again after GOAWAY and REFUSED_STREAM
 	reads.ForceAttemptHTTP2 = false
+	reads.DisableKeepAlives = false // Close ends what is kept
 	reads.MaxConnsPerHost = 16
 	reads.MaxIdleConnsPerHost = 4
 	reads.IdleConnTimeout = 30 * time.Second

@@ -43,6 +43,7 @@ type Queue struct {
 	opts Options
 	api  *sqs.Client
 	rate *rate.Limiter
+	kept *http.Client // closes its connections when Run ends
 }
 
 // New makes a reader from what the SDK loaded. It sends nothing.
@@ -53,16 +54,12 @@ func New(cfg aws.Config, opts Options) *Queue {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Queue{opts: opts, rate: rate.NewLimiter(perSecond, perSecond), api: sqs.NewFromConfig(cfg, func(o *sqs.Options) {
+	q := &Queue{opts: opts, rate: rate.NewLimiter(perSecond, perSecond), kept: httpClient(cfg, opts)}
+	q.api = sqs.NewFromConfig(cfg, func(o *sqs.Options) {
 		if opts.Endpoint != "" {
 			o.BaseEndpoint = aws.String(opts.Endpoint)
 		}
-		if sdk, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok { // whose time for a call is shorter than a long poll
-			o.HTTPClient = sdk.WithTimeout(callTimeout)
-		}
-		if opts.Transport != nil {
-			o.HTTPClient = &http.Client{Transport: opts.Transport}
-		}
+		o.HTTPClient = q.kept
 		// One message whose sum is wrong would fail every answer that it is part of,
 		// and could not be deleted. Nothing of a message is trusted anyway.
 		o.DisableMessageChecksumValidation = true
@@ -71,12 +68,33 @@ func New(cfg aws.Config, opts Options) *Queue {
 			o.MaxAttempts, o.RateLimiter = 1, ratelimit.None
 		})
 		o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey("sluice"))
-	})}
+	})
+	return q
+}
+
+// httpClient keeps its connection between two polls, and waits longer for an answer than
+// the SDK's, whose transport it has.
+func httpClient(cfg aws.Config, opts Options) *http.Client {
+	c := &http.Client{
+		Transport: opts.Transport, Timeout: callTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if c.Transport == nil {
+		sdk, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
+		if !ok {
+			sdk = awshttp.NewBuildableClient()
+		}
+		kept := sdk.GetTransport()
+		kept.DisableKeepAlives = false
+		c.Transport = kept
+	}
+	return c
 }
 
 // Run reads until ctx ends. It never gives up: a queue that cannot be read is logged
 // once, and asked again after a second, doubling to five minutes.
 func (q *Queue) Run(ctx context.Context) {
+	defer q.kept.CloseIdleConnections()
 	pause, said := firstBackOff, ""
 	for ctx.Err() == nil {
 		err := q.receive(ctx)

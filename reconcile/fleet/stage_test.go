@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/fleet"
@@ -40,6 +41,9 @@ type stage struct {
 	logs    map[string]*sharedLog
 	git     *git
 	ahead   map[string]time.Duration // how far the clock of a replica is ahead
+
+	calendar calendar.Calendar
+	leases   lease.Table // in place of a view of the table; nil: that
 }
 
 func newStage(t *testing.T, targets ...string) *stage {
@@ -129,7 +133,11 @@ func (s *stage) start(id string) *replica {
 	s.t.Helper()
 	r := &replica{view: s.table.For(), log: &logBuffer{}}
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	keeper, err := lease.New(lease.Config{Table: r.view, ID: id, URL: "https://" + id, Targets: s.targets, Duration: duration, LongestCall: longest, Log: log})
+	var leases lease.Table = r.view
+	if s.leases != nil {
+		leases = s.leases
+	}
+	keeper, err := lease.New(lease.Config{Table: leases, ID: id, URL: "https://" + id, Targets: s.targets, Duration: duration, LongestCall: longest, Log: log})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -143,7 +151,7 @@ func (s *stage) start(id string) *replica {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.config = reconcile.Config{Mode: reconcile.Apply, Specs: s.git, Interval: 10 * time.Second, Budget: judge.DefaultBudget(), Targets: map[string]reconcile.Target{},
+	r.config = reconcile.Config{Mode: reconcile.Apply, Specs: s.git, Interval: 10 * time.Second, Budget: judge.DefaultBudget(), Targets: map[string]reconcile.Target{}, Calendar: s.calendar,
 		Now: func() time.Time { return time.Now().Add(s.ahead[id]) }}
 	for _, target := range s.targets {
 		client, err := ec2.New(s.t.Context(), ec2.Config{Target: target, Region: "us-east-1", Mode: "apply", Transport: s.sims[target].Transport()})

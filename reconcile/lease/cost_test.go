@@ -37,6 +37,10 @@ func (c *counted) Beat(ctx context.Context, r lease.Replica) error {
 	return c.Table.Beat(ctx, r)
 }
 
+// USD for a write and a read on demand in us-east-1, by AWS's price list of 2026-09-11; no
+// item of a lease or of a replica is larger than one unit, up to some 20 leases.
+const perWrite, perRead, hoursAMonth = 0.625e-6, 0.125e-6, 730
+
 // What ARCHITECTURE.md says of an idle hour: with leases of 30 s each target costs 360
 // writes, and each replica 360 writes and 720 reads.
 func TestAnIdleHourCostsWhatIsSaidOfIt(t *testing.T) {
@@ -66,6 +70,9 @@ func TestAnIdleHourCostsWhatIsSaidOfIt(t *testing.T) {
 				t.Logf("figure: DynamoDB %s: %d", []string{"writes an idle hour and target", "writes an idle hour and replica", "reads an hour and replica"}[i], got/3)
 			}
 		}
+		target := 360 * hoursAMonth * perWrite
+		t.Logf("figure: USD a month on DynamoDB for an idle target, and for a replica, on demand in us-east-1 at $0.625 a million writes, $0.125 a million reads (AWS's price list of 2026-09-11): %.2f, %.2f",
+			target, target+720*hoursAMonth*perRead)
 		cancel()
 		for range 3 {
 			<-ended
