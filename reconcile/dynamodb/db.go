@@ -33,7 +33,9 @@ const (
 	pk, sk         = "pk", "sk"
 	leasePartition = "lease"
 	peerPartition  = "replica"
-	logPartition   = "log#" // and the target
+	logPartition   = "log#" // and the target, as in the next two
+	cutPartition   = "cut#"
+	statePartition = "state#"
 )
 
 // DB is one table. It is safe for concurrent use.

@@ -29,8 +29,8 @@ type Cutting struct {
 	Log         Log
 	Name        string // what the names of its exports begin with
 	Archive     Archive
-	Before      time.Time
-	PartRecords uint64 // of a part at most; 20,000 when 0
+	Before      time.Time // not after what Replace gives its records: they would be cut next
+	PartRecords uint64    // of a part at most; 20,000 when 0
 
 	// Replace puts a checkpoint in the place of a part: once the record that tells of it
 	// is durable, and not before, the part may be deleted.
