@@ -84,7 +84,8 @@ func TestATakingThatSleptThroughACutIsNone(t *testing.T) {
 	db := open(t, s, nil)
 	zombie, _, end := holder(t, db, "a", "prod")
 	end()
-	h, stop := hold(t, open(t, s, net), "b", "prod")
+	sleeper := open(t, s, net)
+	h, stop := hold(t, sleeper, "b", "prod")
 	stop()
 	arch := newMemory()
 	net.next(nil, func(req *http.Request) (*http.Response, error) {
@@ -97,7 +98,7 @@ func TestATakingThatSleptThroughACutIsNone(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(req)
 	})
-	if _, err := open(t, s, net).Writer(ctx, "prod", h); !errors.Is(err, dynamodb.ErrFenced) {
+	if _, err := sleeper.Writer(ctx, "prod", h); !errors.Is(err, dynamodb.ErrFenced) {
 		t.Errorf("it has the log: %v", err)
 	}
 	arch.wantWhole(t, db.Log("prod"), 10)
