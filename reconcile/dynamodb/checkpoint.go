@@ -40,8 +40,8 @@ func (l *Log) newest(ctx context.Context) (*history.Checkpoint, error) {
 		if err != nil {
 			return nil, err
 		}
-		var cp history.Checkpoint
-		if json.Unmarshal(a.bytes("checkpoint"), &cp) != nil {
+		cp, err := history.ReadCheckpoint(a.bytes("checkpoint"))
+		if err != nil {
 			continue // no record has its hash
 		}
 		p, err := l.part(ctx, question{partition: logPartition + l.target, compare: "<=", sort: sortKey(cp.Record), backwards: true})
@@ -49,7 +49,7 @@ func (l *Log) newest(ctx context.Context) (*history.Checkpoint, error) {
 			return nil, err
 		}
 		if p != nil && cp.Record <= p.last().Seq && cp.ToldBy(p.records[cp.Record-p.seq()]) {
-			return &cp, nil
+			return cp, nil
 		}
 	}
 	return nil, nil
@@ -74,8 +74,7 @@ func isCut(err error) bool {
 // holds, as has that of each item of the state: what is put late, or twice, changes
 // nothing.
 func (l *Log) header(cp history.Checkpoint, told history.Record) (attributes, error) {
-	cp.Ledger = nil
-	data, err := json.Marshal(cp)
+	data, err := cp.Bare()
 	if err != nil {
 		return nil, err
 	}

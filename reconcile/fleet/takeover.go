@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -67,13 +66,10 @@ func follow(ctx context.Context, log history.Log, last, known history.Head, ledg
 
 // begin makes a ledger what a checkpoint says.
 func begin(cp *history.Checkpoint, known history.Head, ledger *history.Ledger) error {
-	switch {
-	case !cp.Intact():
-		return &history.CorruptError{Seq: cp.Record, Reason: "the checkpoint that it tells of holds another ledger now"}
-	case cp.Seq == known.Seq && cp.Hash != known.Hash:
+	if cp.Seq == known.Seq && cp.Hash != known.Hash {
 		return notKnown(cp.Seq)
 	}
-	return json.Unmarshal(cp.Ledger, ledger)
+	return cp.Restore(ledger)
 }
 
 func notKnown(seq uint64) error {

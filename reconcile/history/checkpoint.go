@@ -83,7 +83,7 @@ func Fold(ctx context.Context, log Log, l *Ledger) error {
 		next := uint64(1)
 		if *l = *NewLedger(); cp != nil {
 			next = cp.Seq + 1
-			if err := json.Unmarshal(cp.Ledger, l); err != nil {
+			if err := cp.Restore(l); err != nil {
 				return err
 			}
 		}
@@ -101,15 +101,36 @@ func Fold(ctx context.Context, log Log, l *Ledger) error {
 	})
 }
 
-// bare is what the record that tells of the checkpoint has the hash of.
-func (cp Checkpoint) bare() ([]byte, error) {
+// ReadCheckpoint reads what [Checkpoint.Bare] wrote: its ledger is kept elsewhere.
+func ReadCheckpoint(data []byte) (*Checkpoint, error) {
+	cp := &Checkpoint{}
+	if err := json.Unmarshal(data, cp); err != nil {
+		return nil, fmt.Errorf("its checkpoint cannot be read: %w", err)
+	}
+	cp.Ledger = nil
+	return cp, nil
+}
+
+// Restore makes l what the records up to the checkpoint fold to.
+func (cp *Checkpoint) Restore(l *Ledger) error {
+	if !cp.Intact() {
+		return &CorruptError{Seq: cp.Record, Reason: otherLedger}
+	}
+	return json.Unmarshal(cp.Ledger, l)
+}
+
+// otherLedger says of a record what is wrong.
+const otherLedger = "the checkpoint that it tells of holds another ledger now"
+
+// Bare is the checkpoint without its ledger, as JSON, of which a record has the hash.
+func (cp Checkpoint) Bare() ([]byte, error) {
 	cp.Ledger = nil
 	return json.Marshal(cp)
 }
 
 // ToldBy reports whether a record tells of this checkpoint, whatever its ledger.
 func (cp Checkpoint) ToldBy(r Record) bool {
-	data, err := cp.bare()
+	data, err := cp.Bare()
 	return err == nil && r.Cut != nil && r.Seq == cp.Record && r.Cut.Checkpoint == digest(data)
 }
 
@@ -122,7 +143,7 @@ func (cp Checkpoint) matches(r Record) string {
 	case !cp.ToldBy(r):
 		return "it does not tell of the checkpoint that the log begins with"
 	case !cp.Intact():
-		return "the checkpoint that it tells of holds another ledger now"
+		return otherLedger
 	}
 	return ""
 }
@@ -147,11 +168,7 @@ func readCheckpoint(tx *bbolt.Tx) (*Checkpoint, error) {
 	if data == nil {
 		return nil, nil
 	}
-	cp := &Checkpoint{}
-	if err := json.Unmarshal(data, cp); err != nil {
-		return nil, fmt.Errorf("its checkpoint cannot be read: %w", err)
-	}
-	return cp, nil
+	return ReadCheckpoint(data)
 }
 
 // checkCheckpoint sees that the checkpoint is the one that the chain names, with its

@@ -72,7 +72,7 @@ func (p *Part) Checkpoint(number uint64, now time.Time) (Checkpoint, Record, err
 	cp := Checkpoint{
 		Head: Head{p.To, p.Head}, Last: p.last, Time: now.UTC(), Exported: p.exported, Record: number, LedgerHash: digest(p.ledger), Ledger: p.ledger,
 	}
-	data, err := cp.bare()
+	data, err := cp.Bare()
 	if err != nil {
 		return cp, Record{}, err
 	}
@@ -92,7 +92,7 @@ func (c Cutting) oldest(ctx context.Context) (*Part, error) {
 	}
 	if cp != nil {
 		next = cp.Seq + 1
-		if err := json.Unmarshal(cp.Ledger, ledger); err != nil {
+		if err := cp.Restore(ledger); err != nil {
 			return nil, err
 		}
 	}

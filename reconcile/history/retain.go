@@ -24,7 +24,7 @@ func (f *File) replace(ctx context.Context, p *Part, now time.Time) (c Cut, err 
 		if err != nil {
 			return nil, err
 		}
-		data, err := cp.bare()
+		data, err := cp.Bare()
 		if err != nil {
 			return nil, err
 		}
