@@ -152,7 +152,6 @@ func TestAReaderThatACutOvertakesBeginsAnewAndFindsNoDamage(t *testing.T) {
 			}
 			return err
 		}, 2},
-		"before they are asked for": {func(l *dynamodb.Log) error { _, err := history.Verify(ctx, l); return err }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.fresh(t, name)

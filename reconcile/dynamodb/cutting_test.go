@@ -211,7 +211,7 @@ var turns = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) (one turn) {
 // That of any log is history's own test of a file, which is cut by the same steps.
 func TestATableThatIsCutFoldsToTheSameLedger(t *testing.T) {
 	db := open(t, server(t), nil)
-	for seed := range 15 {
+	for seed := range 8 {
 		target, arch := "prod"+strings.Repeat("x", seed), newMemory()
 		days, wrote := 0, uint64(0)
 		for _, one := range turns.Example(seed) {
