@@ -45,11 +45,10 @@ func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	cut := logs[0].cut // a table's are whole
-	a.tellCut(cut)
+	a.tellCuts(logs)
 	story := explainedBy(logs, func(records []history.Record) history.Story { return history.Explain(records, addr) })
-	if len(story.Events) == 0 && cut != nil {
-		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, cut.Last.UTC().Format(time.DateOnly))
+	if since := beginsAfter(logs); len(story.Events) == 0 && !since.IsZero() {
+		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, since.UTC().Format(time.DateOnly))
 	}
 	if len(story.Events) == 0 {
 		return fmt.Errorf("the record says nothing of %s; `sluice history` lists what it knows", addr)
@@ -58,4 +57,15 @@ func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
 		return render.ExplainJSON(a.stdout, story)
 	}
 	return render.New(a.stdout, a.getenv).Explain(story)
+}
+
+// beginsAfter is when the last record was written that is not there any more; zero when
+// all are.
+func beginsAfter(logs []kept) (last time.Time) {
+	for _, k := range logs {
+		if k.cut != nil && k.cut.Last.After(last) {
+			last = k.cut.Last
+		}
+	}
+	return last
 }

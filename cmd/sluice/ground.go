@@ -38,6 +38,9 @@ type ground interface {
 	serve(ctx context.Context, turning func(context.Context) error) error
 	// record is what pages read of it; nil: nothing.
 	record() feed.Record
+	// logs calls visit with each log that this process may cut, and the name of its
+	// target; a log of all targets has none.
+	logs(ctx context.Context, visit func(ctx context.Context, target string, log history.Cutter))
 	close() error
 	String() string
 }
@@ -83,6 +86,10 @@ func (*fileGround) takeOver(ctx context.Context, next, old turner) {
 
 func (*fileGround) serve(ctx context.Context, turning func(context.Context) error) error {
 	return turning(ctx)
+}
+
+func (g *fileGround) logs(ctx context.Context, visit func(context.Context, string, history.Cutter)) {
+	visit(ctx, "", g.file)
 }
 
 func (g *fileGround) record() feed.Record { return g.file }

@@ -67,7 +67,7 @@ each line names its log.`,
 			if err != nil {
 				return err
 			}
-			a.tellCut(logs[0].cut) // a table's are whole
+			a.tellCuts(logs)
 			if c.output == "json" {
 				return render.HistoryJSON(a.stdout, merged(logs))
 			}
@@ -92,7 +92,7 @@ func (a *app) verifyTable(ctx context.Context, t config.DynamoDB) error {
 	for _, l := range logs {
 		report, err := history.Verify(ctx, l)
 		if err == nil {
-			_, err = fmt.Fprintf(a.stdout, "%s: %d records, the chain is whole; head %s\n", l.target, report.Records, report.Head)
+			err = a.sayWhole(l.target+": ", report)
 		}
 		errs = append(errs, err)
 	}
@@ -109,11 +109,16 @@ func (a *app) verify(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	return a.sayWhole("", report)
+}
+
+// sayWhole says what was verified; name is what each line begins with.
+func (a *app) sayWhole(name string, report history.Report) (err error) {
 	if cp := report.Cut; cp != nil {
-		_, err = fmt.Fprintf(a.stdout, "records %d to %d, the chain is whole; head %s\n%s\n", cp.Seq+1, report.Records, report.Head, printable(cutWords(cp)))
+		_, err = fmt.Fprintf(a.stdout, "%[1]srecords %d to %d, the chain is whole; head %s\n%[1]s%[5]s\n", name, cp.Seq+1, report.Records, report.Head, printable(cutWords(cp)))
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%d records, the chain is whole; head %s\n", report.Records, report.Head)
+	_, err = fmt.Fprintf(a.stdout, "%s%d records, the chain is whole; head %s\n", name, report.Records, report.Head)
 	return err
 }
 

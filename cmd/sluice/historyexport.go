@@ -93,11 +93,14 @@ func (a *app) exportTable(ctx context.Context, t config.DynamoDB, target, out st
 // exportLog writes what it has read, and ends the reading, before that.
 func (a *app) exportLog(ctx context.Context, log history.Log, end func() error, out string, from uint64) error {
 	var data bytes.Buffer
-	cp, err := log.Checkpoint(ctx)
+	var cut *history.Checkpoint
 	var span history.Span
-	if err == nil {
+	err := history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
+		data.Reset()
+		cut = cp
 		span, err = history.Export(&data, log.Records(ctx, from))
-	}
+		return err
+	})
 	if err := errors.Join(err, end()); err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func (a *app) exportLog(ctx context.Context, log history.Log, end func() error, 
 		return err
 	}
 	if from <= 1 {
-		a.tellCut(cp)
+		a.tellCut("", cut)
 	}
 	_, err = fmt.Fprintf(a.stdout, "records %d to %d are in %s; head %s\nthe next export begins with --from %d\n", span.From, span.To, out, span.Head, span.To+1)
 	return err

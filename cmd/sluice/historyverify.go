@@ -110,9 +110,20 @@ func cutWords(cp *history.Checkpoint) string {
 		cp.Seq, cp.Last.UTC().Format(time.DateOnly), cp.Time.UTC().Format(time.DateOnly), cp.Exported)
 }
 
-// tellCut says so beside an answer that goes by what is left.
-func (a *app) tellCut(cp *history.Checkpoint) {
-	if cp != nil {
-		fmt.Fprintln(a.stderr, "sluice:", printable(cutWords(cp)))
+// tellCut says so beside an answer that goes by what is left. A table's log is named.
+func (a *app) tellCut(target string, cp *history.Checkpoint) {
+	if cp == nil {
+		return
+	}
+	if target != "" {
+		target += ": "
+	}
+	fmt.Fprintln(a.stderr, "sluice:", printable(target+cutWords(cp)))
+}
+
+// tellCuts says it of each log.
+func (a *app) tellCuts(logs []kept) {
+	for _, k := range logs {
+		a.tellCut(k.target, k.cut)
 	}
 }

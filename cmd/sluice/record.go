@@ -67,11 +67,17 @@ func readHistory(ctx context.Context, path string) (kept, error) {
 	if err != nil {
 		return kept{}, err
 	}
-	var k kept
-	if k.cut, err = log.Checkpoint(ctx); err == nil {
-		k.records, err = collect(log.Records(ctx, 1))
-	}
+	k, err := readLog(ctx, log)
 	return k, errors.Join(err, end())
+}
+
+func readLog(ctx context.Context, log history.Log) (k kept, err error) {
+	err = history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
+		k.cut = cp
+		k.records, err = collect(log.Records(ctx, 1))
+		return err
+	})
+	return k, err
 }
 
 func collect(records history.Records) ([]history.Record, error) {

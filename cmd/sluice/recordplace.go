@@ -39,11 +39,12 @@ func readRecord(ctx context.Context, h config.History) ([]kept, error) {
 	}
 	var all []kept
 	for _, l := range logs {
-		records, err := collect(l.Records(ctx, 1))
+		k, err := readLog(ctx, l)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, kept{target: l.target, records: records})
+		k.target = l.target
+		all = append(all, k)
 	}
 	return all, nil
 }

@@ -33,9 +33,11 @@ type replicaStage struct {
 	t        *testing.T
 	dir      string
 	db       *dynamodb.DB
+	table    string // where it listens
 	repo     *demoRepo
 	ec2      map[string]*guardedEC2
 	replicas []*replicaProcess
+	keep     string // more of the record's configuration
 	wanted   string // what the newest commit asks for in every target
 }
 
@@ -48,7 +50,7 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 	}
 	table := dynalite.Start(t)
 	table.Table(t, "sluice")
-	s := &replicaStage{t: t, dir: t.TempDir(), ec2: map[string]*guardedEC2{}}
+	s := &replicaStage{t: t, dir: t.TempDir(), table: strings.TrimPrefix(table.URL, "http://"), ec2: map[string]*guardedEC2{}}
 	var err error
 	if s.db, err = openTable(t.Context(), config.DynamoDB{Table: "sluice", Region: "us-east-1", Endpoint: table.URL, Lease: time.Minute}); err != nil {
 		t.Fatal(err)
@@ -62,14 +64,20 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 	}
 	s.repo = &demoRepo{dir: filepath.Join(s.dir, "repo"), repo: repo}
 	s.want("10.0.1.20")
-	for i := range replicas {
-		r := &replicaProcess{stage: s, name: fmt.Sprint("replica-", i+1), listen: "127.0.0.1:0", cable: newCable(t, strings.TrimPrefix(table.URL, "http://"))}
-		r.configure()
-		r.start()
-		t.Cleanup(r.kill)
-		s.replicas = append(s.replicas, r)
+	for range replicas {
+		s.add().start()
 	}
 	return s
+}
+
+// add makes another replica, which is not started yet.
+func (s *replicaStage) add() *replicaProcess {
+	s.t.Helper()
+	r := &replicaProcess{stage: s, name: fmt.Sprint("replica-", len(s.replicas)+1), listen: "127.0.0.1:0", cable: newCable(s.t, s.table)}
+	r.configure()
+	s.t.Cleanup(r.kill)
+	s.replicas = append(s.replicas, r)
+	return r
 }
 
 // want commits what every target's gateway is to hold.
@@ -136,9 +144,9 @@ mode: apply
 specs: {url: "file://%s", interval: 1s}
 targets:
 %sbudget: {removals: 100, percent: 100}
-history: {dynamodb: {table: sluice, region: us-east-1, endpoint: "http://%s", lease: %s}}
+history: {dynamodb: {table: sluice, region: us-east-1, endpoint: "http://%s", lease: %s}%s}
 listen: %s
-`, r.stage.repo.dir, targets.String(), r.cable.listener.Addr(), replicaLease, r.listen)
+`, r.stage.repo.dir, targets.String(), r.cable.listener.Addr(), replicaLease, r.stage.keep, r.listen)
 	if err := os.MkdirAll(r.folder(), 0o700); err != nil {
 		r.stage.t.Fatal(err)
 	}

@@ -2,49 +2,109 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
-// How often old records are looked for, and how soon again after a failure.
+// How often old records are looked for, how soon again after a failure, and how often
+// whether this replica has got another target.
 const (
 	retainEvery = 24 * time.Hour
 	retainAgain = time.Hour
+	retainLook  = 5 * time.Second
 )
 
 // retain cuts off what is older than the configuration keeps, after it was
 // exported, until ctx ends. A failure leaves the records where they are.
 func (d *daemon) retain(ctx context.Context, p *parts) {
-	record, inFile := d.ground.(*fileGround)
-	if p.archive == nil || !inFile {
+	if p.archive == nil {
 		d.show(&d.unsent, "")
 		return
 	}
-	for {
-		pause, problem := retainEvery, ""
-		err := d.retainOnce(ctx, record.file, p)
+	r := retainer{daemon: d, parts: p, due: map[string]time.Time{}, problems: map[string]error{}}
+	for first := true; ; first = false {
+		changed := r.turn(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			pause, problem = retainAgain, printable(err.Error())
-			d.log.Error("old records were not exported, and stay where they are", "export", p.cfg.History.Export, "error", problem, "again", pause.String())
+		if changed || first {
+			d.show(&d.unsent, r.problem())
 		}
-		d.show(&d.unsent, problem)
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(pause):
+		case <-time.After(retainLook):
 		}
 	}
 }
 
-func (d *daemon) retainOnce(ctx context.Context, file *history.File, p *parts) error {
-	now := d.now().UTC()
-	cuts, err := file.CutBefore(ctx, now.Add(-p.cfg.History.Keep), now, p.archive)
+// retainer knows, by log, when it is to be looked at again, and what is wrong with it. A
+// log that it does not know is due.
+type retainer struct {
+	*daemon
+	parts    *parts
+	due      map[string]time.Time
+	problems map[string]error
+}
+
+// turn cuts each log that is due, and reports whether any was looked at or has gone to
+// another replica.
+func (r *retainer) turn(ctx context.Context) (changed bool) {
+	here := map[string]bool{}
+	r.ground.logs(ctx, func(ctx context.Context, target string, log history.Cutter) {
+		here[target] = true
+		if time.Now().Before(r.due[target]) {
+			return
+		}
+		changed = true
+		err := r.cut(ctx, target, log)
+		if ctx.Err() != nil {
+			return // whoever has the log next goes on
+		}
+		r.due[target] = time.Now().Add(retainEvery)
+		delete(r.problems, target)
+		if err == nil {
+			return
+		}
+		if target != "" {
+			err = fmt.Errorf("target %s: %w", target, err)
+		}
+		r.problems[target], r.due[target] = err, time.Now().Add(retainAgain)
+		r.log.Error("old records were not exported, and stay where they are", "export", r.parts.cfg.History.Export, "error", printable(err.Error()), "again", retainAgain.String())
+	})
+	known := len(r.due)
+	maps.DeleteFunc(r.due, func(target string, _ time.Time) bool { return !here[target] })
+	maps.DeleteFunc(r.problems, func(target string, _ error) bool { return !here[target] })
+	return changed || len(r.due) < known
+}
+
+func (r *retainer) cut(ctx context.Context, target string, log history.Cutter) error {
+	now := r.now().UTC()
+	cuts, err := log.CutBefore(ctx, now.Add(-r.parts.cfg.History.Keep), now, r.parts.archive)
 	for _, c := range cuts {
-		d.log.Info("old records were exported, verified and cut off", "from", c.From, "to", c.To, "exported", c.Exported)
+		told := []any{"from", c.From, "to", c.To, "exported", c.Exported}
+		if target != "" {
+			told = append(told, "target", target)
+		}
+		r.log.Info("old records were exported, verified and cut off", told...)
 	}
 	return err
+}
+
+// problem is what is wrong with any log, in the order of their targets.
+func (r *retainer) problem() string {
+	var errs []error
+	for _, target := range slices.Sorted(maps.Keys(r.problems)) {
+		errs = append(errs, r.problems[target])
+	}
+	if err := errors.Join(errs...); err != nil {
+		return printable(strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return ""
 }

@@ -51,7 +51,12 @@ the targets: each target has one that works for it, and another one when that di
 
   history: {dynamodb: {table: sluice}}
 
-A change of the targets' names then needs a restart too.`,
+A change of the targets' names then needs a restart too.
+
+history.keep and history.export, in a file as in a table, have records that are older
+exported, verified, and only then deleted:
+
+  history: {dynamodb: {table: sluice}, keep: 400d, export: "s3://records/sluice"}`,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
   kill -HUP $(pidof sluice)       after a change of sluice.yaml

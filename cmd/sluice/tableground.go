@@ -107,6 +107,10 @@ func (g *tableGround) serve(ctx context.Context, turning func(context.Context) e
 	return errors.Join(err, <-held)
 }
 
+func (g *tableGround) logs(ctx context.Context, visit func(context.Context, string, history.Cutter)) {
+	g.fleet.Visit(ctx, visit)
+}
+
 func (*tableGround) record() feed.Record { return nil }
 func (*tableGround) close() error        { return nil }
 func (g *tableGround) String() string    { return g.where }

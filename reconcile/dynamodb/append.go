@@ -47,13 +47,27 @@ func (db *DB) Writer(ctx context.Context, target string, h *lease.Held) (*Log, e
 		l.head, l.broken = end.last, nil
 		_, err = l.Append(ctx, history.Record{Kind: history.KindTaken, Time: db.now(), Target: target, Replica: h.Replica()})
 		if err == nil {
-			return l, nil
+			err = l.reallyTaken(ctx)
+			if err == nil {
+				return l, nil
+			}
+			return nil, err
 		}
 		if !errors.Is(err, ErrFenced) {
 			return nil, err
 		} // the last holder wrote once more just before
 	}
 	return nil, fmt.Errorf("the log of %s was written to %d times while it was being taken: its last holder does not stop", target, takings)
+}
+
+// reallyTaken is [ErrFenced] when the taking is not the end of the log: it may have been
+// on its way until what stood in its place was cut off.
+func (l *Log) reallyTaken(ctx context.Context) error {
+	end, err := l.last(ctx)
+	if err == nil && end.last != l.head {
+		err = fmt.Errorf("%w: the log of %s is in epoch %d", ErrFenced, l.target, end.epoch)
+	}
+	return err
 }
 
 // Append implements [history.Store]. Each record gets the epoch of the lease. Records
@@ -66,6 +80,11 @@ func (l *Log) Append(ctx context.Context, records ...history.Record) ([]history.
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.append(ctx, records...)
+}
+
+// append is Append for who has locked.
+func (l *Log) append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
 	switch {
 	case l.broken != nil:
 		return nil, l.broken

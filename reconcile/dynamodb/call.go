@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -24,6 +25,20 @@ func call[I, O any](ctx context.Context, db *DB, operation string,
 		return nil, db.refusal(operation, err)
 	}
 	return out, nil
+}
+
+// harmless makes a call that does the same however often it is made: once, and again
+// where the answer did not come or is to be had later.
+func harmless[I, O any](ctx context.Context, db *DB, operation string,
+	send func(context.Context, *I, ...func(*sdk.Options)) (*O, error), in *I,
+) (*O, error) {
+	for n := 1; ; n++ {
+		out, err := call(ctx, db, operation, send, in)
+		if err == nil || refused(err) && !throttled(err) || n == attempts || ctx.Err() != nil {
+			return out, err
+		}
+		pause(ctx, time.Duration(n)*breath)
+	}
 }
 
 // refusal is a call that failed, in words for people.

@@ -24,6 +24,7 @@ type Config struct {
 	Endpoint  string            // http(s) URL; empty: AWS's, or AWS_ENDPOINT_URL
 	Timeout   time.Duration     // of one call; 5 s when zero. It must be well below a lease
 	Transport http.RoundTripper // in place of the network; nil: HTTP/1.1 over TCP
+	Now       func() time.Time  // when a log is taken over; time.Now when nil
 }
 
 const defaultTimeout = 5 * time.Second
@@ -33,7 +34,9 @@ const (
 	pk, sk         = "pk", "sk"
 	leasePartition = "lease"
 	peerPartition  = "replica"
-	logPartition   = "log#" // and the target
+	logPartition   = "log#" // and the target, as in the next two
+	cutPartition   = "cut#"
+	statePartition = "state#"
 )
 
 // DB is one table. It is safe for concurrent use.
@@ -51,7 +54,10 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Table == "" {
 		return nil, errors.New("history.dynamodb needs the name of a table")
 	}
-	db := &DB{table: cfg.Table, region: cfg.Settings.Region, timeout: cfg.Timeout, now: time.Now}
+	db := &DB{table: cfg.Table, region: cfg.Settings.Region, timeout: cfg.Timeout, now: cfg.Now}
+	if db.now == nil {
+		db.now = time.Now
+	}
 	if db.timeout <= 0 {
 		db.timeout = defaultTimeout
 	}

@@ -6,11 +6,15 @@
 //
 // The table has the keys pk and sk, both strings.
 //
-//	pk          sk                             holds
-//	log#TARGET  number of its first record,    records (gzip of JSON lines, as history hashes
-//	            20 digits                      them), count, epoch
-//	lease       TARGET                         holder, url, epoch, version, ms, clean, headSeq, headHash
-//	replica     ID                             url, version
+//	pk            sk                             holds
+//	log#TARGET    number of its first record,    records (gzip of JSON lines, as history hashes
+//	              20 digits                      them), count, epoch
+//	cut#TARGET    number of the record that      a checkpoint without its ledger
+//	              tells of it, its hash
+//	state#TARGET  number of its last record,     a piece of a checkpoint's ledger
+//	              the ledger's hash, piece
+//	lease         TARGET                         holder, url, epoch, version, ms, clean, headSeq, headHash
+//	replica       ID                             url, version
 //
 // Every read is strongly consistent, and every write is of one item: nothing needs a
 // transaction. The table must not be a global one, whose replicas may each take a write.
@@ -27,4 +31,11 @@
 // and the next holder finds out, because it begins with what the table has.
 //
 // The lease names the end of the log, so that a log that was cut at its end is noticed.
+//
+// # What is cut off
+//
+// The holder of a lease takes old records off the log's beginning ([Log.CutBefore]), once
+// they were exported. A checkpoint counts when a record of the log has its hash, and what
+// stands before one that counts may be deleted by anybody, at any time. The first item of
+// each epoch is left: an older holder finds it in the place of its next record.
 package dynamodb

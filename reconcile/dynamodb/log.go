@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"sync"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -19,6 +17,8 @@ type Log struct {
 	target string
 	held   *lease.Held // nil: for reading only
 
+	partRecords uint64 // see CutBefore; tests have smaller ones
+
 	mu     sync.Mutex // guards what follows, and makes appends one by one
 	head   history.Head
 	broken error // no further append
@@ -28,9 +28,6 @@ var _ history.Store = (*Log)(nil)
 
 // Log returns a target's log for reading. A target that has none has an empty one.
 func (db *DB) Log(target string) *Log { return &Log{db: db, target: target} }
-
-// Checkpoint implements [history.Log]. Nothing is ever cut off here.
-func (l *Log) Checkpoint(ctx context.Context) (*history.Checkpoint, error) { return nil, ctx.Err() }
 
 // Close implements [history.Store]. There is nothing to be closed: the lease ends what a
 // writer may do.
@@ -99,9 +96,24 @@ func (l *Log) reaches(ctx context.Context, last, named history.Head) error {
 		return err
 	}
 	if p == nil || p.last().Seq < named.Seq {
-		return l.corrupt(named.Seq, "it is missing, and the lease names it")
+		return l.wasCutOff(ctx, named)
 	}
 	if p.records[named.Seq-p.seq()].Hash != named.Hash {
+		return l.corrupt(named.Seq, "its hash is not the one that the lease holds")
+	}
+	return nil
+}
+
+// wasCutOff is a [history.CorruptError] unless the record that the lease names, which is
+// not there, is behind a checkpoint.
+func (l *Log) wasCutOff(ctx context.Context, named history.Head) error {
+	cp, err := l.newest(ctx)
+	switch {
+	case err != nil:
+		return err
+	case cp == nil || cp.Seq < named.Seq:
+		return l.corrupt(named.Seq, "it is missing, and the lease names it")
+	case cp.Seq == named.Seq && cp.Hash != named.Hash:
 		return l.corrupt(named.Seq, "its hash is not the one that the lease holds")
 	}
 	return nil
@@ -122,58 +134,4 @@ func (l *Log) part(ctx context.Context, q question) (*part, error) {
 
 func (l *Log) corrupt(seq uint64, reason string) error {
 	return &history.CorruptError{Path: fmt.Sprintf("of %s in DynamoDB table %s", l.target, l.db.table), Seq: seq, Reason: reason}
-}
-
-// Records implements [history.Log].
-func (l *Log) Records(ctx context.Context, from uint64) history.Records {
-	return func(yield func(history.Record, error) bool) {
-		q := question{partition: logPartition + l.target, compare: ">=", sort: sortKey(from)}
-		if from > 1 { // it may be in the middle of an item
-			a, err := l.db.first(ctx, question{partition: q.partition, compare: "<=", sort: q.sort, backwards: true})
-			if err != nil {
-				yield(history.Record{}, err)
-				return
-			}
-			if a != nil {
-				q.sort = a.text(sk)
-			}
-		}
-		l.each(ctx, q, func(r history.Record) bool { return r.Seq >= from }, yield)
-	}
-}
-
-// Before yields the records before a number, the newest first; 0 begins at the last one.
-// It reads no more than the caller takes, a page at a time. After an error it yields
-// nothing more.
-func (l *Log) Before(ctx context.Context, before uint64) history.Records {
-	if before == 0 {
-		before = math.MaxUint64
-	}
-	return func(yield func(history.Record, error) bool) {
-		q := question{partition: logPartition + l.target, compare: "<", sort: sortKey(before), backwards: true}
-		l.each(ctx, q, func(r history.Record) bool { return r.Seq < before }, yield)
-	}
-}
-
-// each yields the wanted records of the items that answer a question.
-func (l *Log) each(ctx context.Context, q question, want func(history.Record) bool, yield func(history.Record, error) bool) {
-	for a, err := range l.db.ask(ctx, q) {
-		if err != nil {
-			yield(history.Record{}, err)
-			return
-		}
-		p, seq, err := partOf(a)
-		if err != nil {
-			yield(history.Record{}, l.corrupt(seq, err.Error()))
-			return
-		}
-		if q.backwards {
-			slices.Reverse(p.records)
-		}
-		for _, r := range p.records {
-			if want(r) && !yield(r, nil) {
-				return
-			}
-		}
-	}
 }

@@ -68,16 +68,9 @@ func TestABatchThatIsTooLargeForAnItemBecomesSeveral(t *testing.T) {
 	db := open(t, server(t), nil)
 	log, _, _ := holder(t, db, "a", "prod")
 	random := rand.New(rand.NewPCG(1, 2))
-	noise := func(n int) string { // that does not compress below five bits a letter
-		var b strings.Builder
-		for range n {
-			b.WriteByte("abcdefghijklmnopqrstuvwxyz012345"[random.IntN(32)])
-		}
-		return b.String()
-	}
 	var batch []history.Record
 	for range 120 {
-		batch = append(batch, history.Record{Kind: history.KindDecision, Time: at, Message: noise(12_000)})
+		batch = append(batch, history.Record{Kind: history.KindDecision, Time: at, Message: noise(random, 12_000)})
 	}
 	got, err := log.Append(ctx, batch...)
 	if err != nil || len(got) != 120 {
@@ -89,7 +82,7 @@ func TestABatchThatIsTooLargeForAnItemBecomesSeveral(t *testing.T) {
 	if back := messages(t, db.Log("prod").Before(ctx, 122)); len(back) != 121 || back[0] != got[119].Message {
 		t.Errorf("%d records back", len(back))
 	}
-	huge := history.Record{Kind: history.KindDecision, Time: at, Plan: []byte(`"` + noise(900_000) + `"`)}
+	huge := history.Record{Kind: history.KindDecision, Time: at, Plan: []byte(`"` + noise(random, 900_000) + `"`)}
 	if _, err := log.Append(ctx, huge); err == nil || !strings.Contains(err.Error(), "holds no more than") {
 		t.Errorf("%v", err)
 	}

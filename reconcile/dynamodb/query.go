@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"iter"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,6 +16,7 @@ type question struct {
 	sort      string
 	backwards bool
 	most      int32 // so many at most; 0: all
+	bare      bool  // with nothing but their keys and epochs
 }
 
 // ask yields items in the order of their sort keys, a page at a time. After an error it
@@ -34,9 +34,12 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 	if q.most > 0 {
 		in.Limit = aws.Int32(q.most)
 	}
+	if q.bare {
+		in.ProjectionExpression, in.ExpressionAttributeNames = aws.String("pk, sk, #epoch"), map[string]string{"#epoch": "epoch"}
+	}
 	return func(yield func(attributes, error) bool) {
 		for {
-			out, err := db.page(ctx, in)
+			out, err := harmless(ctx, db, "Query", db.api.Query, in)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -50,18 +53,6 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 				return
 			}
 		}
-	}
-}
-
-// page asks once, and again where the answer did not come or is to be had later: a
-// question does no harm.
-func (db *DB) page(ctx context.Context, in *sdk.QueryInput) (*sdk.QueryOutput, error) {
-	for n := 1; ; n++ {
-		out, err := call(ctx, db, "Query", db.api.Query, in)
-		if err == nil || refused(err) && !throttled(err) || n == attempts || ctx.Err() != nil {
-			return out, err
-		}
-		pause(ctx, time.Duration(n)*breath)
 	}
 }
 

@@ -6,7 +6,7 @@
 //
 // A target that is taken over goes through these steps, and none is left out:
 //
-//	read     its log so far: whole, its chain unbroken, not cut at its end
+//	read     its log so far, from its checkpoint on: whole, its chain unbroken, not cut at its end
 //	fence    a record of the new epoch: what an older one appends comes second, and is refused
 //	wait     until no call of an earlier holder can be on its way ([lease.Held.ActFrom])
 //	serve    a [reconcile.Loop]: it looks at EC2, settles what is undecided, and acts

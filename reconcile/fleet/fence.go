@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,4 +45,13 @@ func (w watched) Append(ctx context.Context, records ...history.Record) ([]histo
 		w.failed(fmt.Errorf("the log cannot be written: %w", err))
 	}
 	return written, err
+}
+
+// CutBefore implements [history.Cutter] where the store does.
+func (w watched) CutBefore(ctx context.Context, before, now time.Time, archive history.Archive) ([]history.Cut, error) {
+	log, can := w.Store.(history.Cutter)
+	if !can {
+		return nil, errors.New("this store of a log cannot be cut")
+	}
+	return log.CutBefore(ctx, before, now, archive)
 }

@@ -20,7 +20,7 @@ type seat struct {
 
 	mu     sync.Mutex
 	opened bool // it may be worked for
-	store  history.Store
+	store  watched
 	ledger *history.Ledger
 	loop   *reconcile.Loop // the last one, of whichever crew
 	since  time.Time       // when that was made
@@ -28,7 +28,7 @@ type seat struct {
 }
 
 // open lets crews work.
-func (s *seat) open(store history.Store, ledger *history.Ledger) {
+func (s *seat) open(store watched, ledger *history.Ledger) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opened, s.store, s.ledger = true, store, ledger

@@ -203,6 +203,7 @@ type sharedLog struct {
 	broken error         // how reading fails
 	full   error         // how writing fails
 	slow   time.Duration // how long an intent takes
+	forge  func(*history.Checkpoint)
 }
 
 // writer takes the log over.
@@ -238,6 +239,14 @@ func (r logReader) Records(ctx context.Context, from uint64) history.Records {
 		return func(yield func(history.Record, error) bool) { yield(history.Record{}, r.broken) }
 	}
 	return r.File.Records(ctx, from)
+}
+
+func (r logReader) Checkpoint(ctx context.Context) (*history.Checkpoint, error) {
+	cp, err := r.File.Checkpoint(ctx)
+	if cp != nil && r.forge != nil {
+		r.forge(cp)
+	}
+	return cp, err
 }
 
 type logWriter struct {

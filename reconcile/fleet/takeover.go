@@ -32,24 +32,46 @@ func (f *Fleet) takeOver(ctx context.Context, h *lease.Held) (history.Store, *hi
 }
 
 // follow adds what comes after last to a ledger, as far as it hangs on it and has the
-// record that is known, and returns the end.
+// record that is known, and returns the end. Where that is cut off, the ledger becomes
+// what the checkpoint in its place says.
 func follow(ctx context.Context, log history.Log, last, known history.Head, ledger *history.Ledger) (history.Head, error) {
-	cp, err := log.Checkpoint(ctx)
-	if err != nil {
-		return last, err
-	}
-	if cp != nil {
-		return last, errors.New("its beginning was cut off, which only a log in a file can have")
-	}
-	return history.VerifyAfter(last, func(yield func(history.Record, error) bool) {
-		for r, err := range log.Records(ctx, last.Seq+1) {
-			if err == nil && r.Seq == known.Seq && r.Hash != known.Hash {
-				err = &history.CorruptError{Seq: r.Seq, Reason: "it is not the one that the holder before wrote"}
+	err := history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
+		if cp != nil && cp.Seq > last.Seq {
+			if err := begin(cp, known, ledger); err != nil {
+				return err
 			}
-			if !yield(r, err) {
-				return
-			}
-			ledger.Add(r) // whoever takes these has found it whole
+			last = cp.Head
 		}
+		last, err = history.VerifyAfter(last, func(yield func(history.Record, error) bool) {
+			for r, err := range log.Records(ctx, last.Seq+1) {
+				switch {
+				case err == nil && r.Seq == known.Seq && r.Hash != known.Hash:
+					err = notKnown(r.Seq)
+				case err == nil && cp != nil && r.Seq == cp.Record && !cp.ToldBy(r):
+					err = &history.CorruptError{Seq: r.Seq, Reason: "it does not tell of the checkpoint that the log begins with"}
+				}
+				if !yield(r, err) {
+					return
+				}
+				ledger.Add(r) // whoever takes these has found it whole
+			}
+		})
+		if err == nil && cp != nil && last.Seq < cp.Record {
+			err = &history.CorruptError{Seq: cp.Record, Reason: "it is missing: the log ends before the record that tells of its checkpoint"}
+		}
+		return err
 	})
+	return last, err
+}
+
+// begin makes a ledger what a checkpoint says.
+func begin(cp *history.Checkpoint, known history.Head, ledger *history.Ledger) error {
+	if cp.Seq == known.Seq && cp.Hash != known.Hash {
+		return notKnown(cp.Seq)
+	}
+	return cp.Restore(ledger)
+}
+
+func notKnown(seq uint64) error {
+	return &history.CorruptError{Seq: seq, Reason: "it is not the one that the holder before wrote"}
 }

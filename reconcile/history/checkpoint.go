@@ -60,42 +60,90 @@ func (e *CutError) Error() string {
 		e.Seq, e.Time.UTC().Format(time.DateOnly), e.Checkpoint.Seq, e.Exported)
 }
 
+// FromBeginning calls read with what stands before the log's first record, and once more
+// whenever the log was cut while it read: what it has read is void then.
+func FromBeginning(ctx context.Context, log Log, read func(cp *Checkpoint) error) error {
+	cp, err := log.Checkpoint(ctx)
+	for err == nil {
+		if err = read(cp); err == nil {
+			return nil
+		}
+		now, e := log.Checkpoint(ctx)
+		if e != nil || now == nil || cp != nil && now.Seq <= cp.Seq {
+			return err
+		}
+		cp, err = now, nil
+	}
+	return err
+}
+
 // Fold makes l what the whole log amounts to, cut or not.
 func Fold(ctx context.Context, log Log, l *Ledger) error {
-	cp, err := log.Checkpoint(ctx)
-	if err != nil {
-		return err
-	}
-	next := uint64(1)
-	if *l = *NewLedger(); cp != nil {
-		next = cp.Seq + 1
-		if err := json.Unmarshal(cp.Ledger, l); err != nil {
-			return err
+	return FromBeginning(ctx, log, func(cp *Checkpoint) error {
+		next := uint64(1)
+		if *l = *NewLedger(); cp != nil {
+			next = cp.Seq + 1
+			if err := cp.Restore(l); err != nil {
+				return err
+			}
 		}
-	}
-	for r, err := range log.Records(ctx, next) {
-		if err != nil {
-			return err
+		for r, err := range log.Records(ctx, next) {
+			if err != nil {
+				return err
+			}
+			if r.Seq != next {
+				return &CorruptError{Seq: next, Reason: fmt.Sprintf("it is missing: record %d comes next", r.Seq)}
+			}
+			l.Add(r)
+			next++
 		}
-		if r.Seq != next { // cut since the checkpoint was read, for one
-			return &CorruptError{Seq: next, Reason: fmt.Sprintf("it is missing: record %d comes next", r.Seq)}
-		}
-		l.Add(r)
-		next++
-	}
-	return nil
+		return nil
+	})
 }
+
+// ReadCheckpoint reads what [Checkpoint.Bare] wrote: its ledger is kept elsewhere.
+func ReadCheckpoint(data []byte) (*Checkpoint, error) {
+	cp := &Checkpoint{}
+	if err := json.Unmarshal(data, cp); err != nil {
+		return nil, fmt.Errorf("its checkpoint cannot be read: %w", err)
+	}
+	cp.Ledger = nil
+	return cp, nil
+}
+
+// Restore makes l what the records up to the checkpoint fold to.
+func (cp *Checkpoint) Restore(l *Ledger) error {
+	if !cp.Intact() {
+		return &CorruptError{Seq: cp.Record, Reason: otherLedger}
+	}
+	return json.Unmarshal(cp.Ledger, l)
+}
+
+// otherLedger says of a record what is wrong.
+const otherLedger = "the checkpoint that it tells of holds another ledger now"
+
+// Bare is the checkpoint without its ledger, as JSON, of which a record has the hash.
+func (cp Checkpoint) Bare() ([]byte, error) {
+	cp.Ledger = nil
+	return json.Marshal(cp)
+}
+
+// ToldBy reports whether a record tells of this checkpoint, whatever its ledger.
+func (cp Checkpoint) ToldBy(r Record) bool {
+	data, err := cp.Bare()
+	return err == nil && r.Cut != nil && r.Seq == cp.Record && r.Cut.Checkpoint == digest(data)
+}
+
+// Intact reports whether the ledger is the one that the checkpoint was made with.
+func (cp Checkpoint) Intact() bool { return digest(cp.Ledger) == cp.LedgerHash }
 
 // matches says why the checkpoint is not the one that a record of the log tells of, or "".
 func (cp Checkpoint) matches(r Record) string {
-	ledger := cp.Ledger
-	cp.Ledger = nil
-	data, err := json.Marshal(cp)
 	switch {
-	case err != nil || r.Cut == nil || r.Cut.Checkpoint != digest(data):
+	case !cp.ToldBy(r):
 		return "it does not tell of the checkpoint that the log begins with"
-	case digest(ledger) != cp.LedgerHash:
-		return "the checkpoint that it tells of holds another ledger now"
+	case !cp.Intact():
+		return otherLedger
 	}
 	return ""
 }
@@ -120,11 +168,7 @@ func readCheckpoint(tx *bbolt.Tx) (*Checkpoint, error) {
 	if data == nil {
 		return nil, nil
 	}
-	cp := &Checkpoint{}
-	if err := json.Unmarshal(data, cp); err != nil {
-		return nil, fmt.Errorf("its checkpoint cannot be read: %w", err)
-	}
-	return cp, nil
+	return ReadCheckpoint(data)
 }
 
 // checkCheckpoint sees that the checkpoint is the one that the chain names, with its

@@ -24,11 +24,12 @@
 //
 // # What is cut off
 //
-// [File.CutBefore] takes old records off the beginning, one part after another, each
-// only after an [Archive] gave back what was put there and [VerifyExport] found it
+// A [Cutting] takes old records off the beginning of a [Cutter], one part after another,
+// each only after an [Archive] gave back what was put there and [VerifyExport] found it
 // whole. A [Checkpoint] stays in their place: the hash that the log goes on with, and
 // the ledger that they fold to. [Fold] begins with it, and so does [Verify]; a record of
-// kind cut, further on in the chain, holds its hash.
+// kind cut, further on in the chain, holds its hash. Who reads meanwhile begins again
+// ([FromBeginning]).
 //
 // # Who reads what
 //

@@ -80,6 +80,42 @@ func FuzzLedger(f *testing.F) {
 	})
 }
 
+// FuzzCheckpoint reads a checkpoint and its ledger that anything may have written: no ledger
+// but the one that it was made with is taken, and what is written again has the same hash.
+func FuzzCheckpoint(f *testing.F) {
+	p := &Part{Span: Span{From: 1, To: 7, Head: "aa"}, last: start, ledger: []byte("{}"), exported: "s3://records/x"}
+	cp, _, err := p.Checkpoint(9, start)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := cp.Bare()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good, []byte("{}"))
+	f.Add(good, []byte("[]"))
+	f.Add([]byte(`{"seq": 1, "ledger": {}, "ledgerHash": "x"}`), []byte(nil))
+	f.Add([]byte("null"), []byte("null"))
+	f.Fuzz(func(t *testing.T, data, ledger []byte) {
+		cp, err := ReadCheckpoint(data)
+		if err != nil {
+			return
+		}
+		first, err := cp.Bare()
+		if err != nil || cp.Ledger != nil {
+			t.Fatalf("%+v, %v", cp, err)
+		}
+		told := Record{Seq: cp.Record, Cut: &Cut{Checkpoint: digest(first)}}
+		cp.Ledger = ledger
+		if !cp.ToldBy(told) {
+			t.Errorf("%s is not what its record tells of", first)
+		}
+		if err := cp.Restore(NewLedger()); err == nil && digest(ledger) != cp.LedgerHash {
+			t.Errorf("it takes another ledger: %q", ledger)
+		}
+	})
+}
+
 // FuzzFile opens a file that anything may have written into: it is the record, whole, or it
 // is refused; nothing in it can end the process. The side file beside it only informs.
 func FuzzFile(f *testing.F) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Store is a place for the log. [File] is the one for a single replica.
@@ -18,6 +19,14 @@ type Store interface {
 	Head(ctx context.Context) (Head, error)
 
 	Close() error
+}
+
+// Cutter is a store whose beginning can be cut off.
+type Cutter interface {
+	// CutBefore exports the records before a time, part by part, verifies each export,
+	// and only then cuts it off; see [Cutting]. It returns what it cut, with an error
+	// too. now is when.
+	CutBefore(ctx context.Context, before, now time.Time, archive Archive) ([]Cut, error)
 }
 
 // Head is the end of the log: zero when the log is empty.

@@ -51,16 +51,21 @@ func VerifyAfter(last Head, records Records) (Head, error) {
 // VerifyLog walks a chain that came from elsewhere, for example from the API of the
 // process that holds the file. Where the head is not known (zero), a tail that was cut
 // off is not missed: compare the report's.
-func VerifyLog(ctx context.Context, log Log, head Head) (Report, error) {
-	cp, err := log.Checkpoint(ctx)
-	if err != nil {
-		return Report{}, err
-	}
+func VerifyLog(ctx context.Context, log Log, head Head) (report Report, err error) {
+	err = FromBeginning(ctx, log, func(cp *Checkpoint) error {
+		report, err = verifyBehind(ctx, log, cp, head)
+		return err
+	})
+	return report, err
+}
+
+// verifyBehind walks what comes after a checkpoint, or the whole log where that is nil.
+func verifyBehind(ctx context.Context, log Log, cp *Checkpoint, head Head) (Report, error) {
 	last := Head{}
 	if cp != nil {
 		last = cp.Head
 	}
-	last, err = walk(log.Records(ctx, last.Seq+1), last, head, cp)
+	last, err := walk(log.Records(ctx, last.Seq+1), last, head, cp)
 	report := Report{Records: last.Seq, Head: last.Hash}
 	if cp != nil {
 		if err == nil && last.Seq < cp.Record {

@@ -35,7 +35,6 @@ func (l *loader) history(r rawHistory) History {
 	}
 	if r.DynamoDB != nil {
 		h.DynamoDB = l.dynamoDB(r)
-		return h
 	}
 	switch {
 	case r.Keep != "" && r.Export == "":
@@ -49,15 +48,9 @@ func (l *loader) history(r rawHistory) History {
 	return h
 }
 
-// dynamoDB reads the table that holds the record. What is exported and cut off is one in
-// a file.
+// dynamoDB reads the table that holds the record.
 func (l *loader) dynamoDB(r rawHistory) *DynamoDB {
 	d := DynamoDB{Table: r.DynamoDB.Table, Region: r.DynamoDB.Region, Endpoint: r.DynamoDB.Endpoint, Lease: defaultLease}
-	for name, set := range map[string]string{"keep": r.Keep, "export": r.Export} {
-		if set != "" {
-			l.problem([]string{"history", name}, "%s is for a record in a file; one in dynamodb stays whole, and `sluice history export` copies it", name)
-		}
-	}
 	l.checkEndpoint(d.Endpoint, "history", "dynamodb", "endpoint")
 	if r.DynamoDB.Lease != "" {
 		d.Lease = l.duration(r.DynamoDB.Lease, minLease, maxLease, []string{"history", "dynamodb", "lease"})
