@@ -47,7 +47,11 @@ func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
 	}
 	cut := logs[0].cut // a table's are whole
 	a.tellCut(cut)
-	story := explainedBy(logs, func(records []history.Record) history.Story { return history.Explain(records, addr) })
+	var stories []history.Story
+	for _, l := range logs {
+		stories = append(stories, history.Explain(l.records, addr))
+	}
+	story := history.Together(stories...)
 	if len(story.Events) == 0 && cut != nil {
 		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, cut.Last.UTC().Format(time.DateOnly))
 	}

@@ -36,8 +36,8 @@ type ground interface {
 	takeOver(ctx context.Context, next, old turner)
 	// serve runs turning beside what the record needs.
 	serve(ctx context.Context, turning func(context.Context) error) error
-	// record is what pages read of it; nil: nothing.
-	record() feed.Record
+	// feed fills in what pages read of it.
+	feed(*feed.Config)
 	close() error
 	String() string
 }
@@ -85,9 +85,9 @@ func (*fileGround) serve(ctx context.Context, turning func(context.Context) erro
 	return turning(ctx)
 }
 
-func (g *fileGround) record() feed.Record { return g.file }
-func (g *fileGround) close() error        { return g.file.Close() }
-func (g *fileGround) String() string      { return g.path }
+func (g *fileGround) feed(cfg *feed.Config) { cfg.Record = g.file }
+func (g *fileGround) close() error          { return g.file.Close() }
+func (g *fileGround) String() string        { return g.path }
 
 // whereRecord is where a configuration's record is, for people.
 func whereRecord(h config.History) string {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
-	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
@@ -75,37 +74,28 @@ func openLogs(ctx context.Context, t config.DynamoDB) ([]tableLog, error) {
 	return logs, nil
 }
 
-// merged is the records of several logs by their time, each log's in its own order,
-// since clocks of replicas differ.
-func merged(logs []kept) []render.Entry {
-	var list []render.Entry
-	at := make([]int, len(logs))
-	for {
-		next := -1
-		for i, l := range logs {
-			if at[i] < len(l.records) && (next < 0 || l.records[at[i]].Time.Before(logs[next].records[at[next]].Time)) {
-				next = i
-			}
-		}
-		if next < 0 {
-			return list
-		}
-		list = append(list, render.Entry{Log: logs[next].target, Record: logs[next].records[at[next]]})
-		at[next]++
+// merged is the records of several logs by their time.
+func merged(logs []kept) []history.Entry {
+	var strands []history.Strand
+	for _, l := range logs {
+		strands = append(strands, history.Strand{Log: l.target, Records: each(l.records)})
 	}
+	var list []history.Entry
+	for e := range history.Merge(strands, false) { // these cannot fail: they were read
+		list = append(list, e)
+	}
+	return list
 }
 
-// explainedBy is the story of an address from all logs: which call an answer belongs to is
-// a matter of its own log.
-func explainedBy(logs []kept, tell func([]history.Record) history.Story) history.Story {
-	var all history.Story
-	for _, l := range logs {
-		story := tell(l.records)
-		all.Address = story.Address
-		all.Events = append(all.Events, story.Events...)
+// each yields records that were read.
+func each(records []history.Record) history.Records {
+	return func(yield func(history.Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
-	slices.SortStableFunc(all.Events, func(a, b history.Event) int { return a.Time.Compare(b.Time) })
-	return all
 }
 
 // targetLedger reads what the record says of a target, for commands that only look; of

@@ -35,6 +35,16 @@ func New(cfg Config) (*Fleet, error) {
 // a [Crew] serves.
 func (f *Fleet) Run(ctx context.Context) error { return f.cfg.Keeper.Run(ctx, f.hold) }
 
+// Targets lists the targets that have a lease in the table, whoever works for them, and
+// those of the configuration, in the order of their names.
+func (f *Fleet) Targets() []string {
+	var names []string
+	for _, item := range f.cfg.Keeper.Items() {
+		names = append(names, item.Target)
+	}
+	return names
+}
+
 // hold works for one target until ctx ends, or its log fails.
 func (f *Fleet) hold(ctx context.Context, h *lease.Held) error {
 	working, end := context.WithCancelCause(ctx)
