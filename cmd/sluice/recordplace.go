@@ -104,16 +104,30 @@ func (a *app) targetLedger(ctx context.Context, h config.History, target string)
 	if h.DynamoDB == nil {
 		return a.ledger(ctx, h.File)
 	}
-	l := history.NewLedger()
-	db, err := openTable(ctx, *h.DynamoDB)
-	if err == nil {
-		err = history.Fold(ctx, db.Log(target), l)
+	return a.ledgers(ctx, *h.DynamoDB, target)[target]
+}
+
+// ledgers reads what a table says of targets. Of one whose log cannot be read nothing is
+// known then, and it says so.
+func (a *app) ledgers(ctx context.Context, t config.DynamoDB, targets ...string) map[string]*history.Ledger {
+	all := map[string]*history.Ledger{}
+	for _, target := range targets {
+		all[target] = history.NewLedger()
 	}
+	db, err := openTable(ctx, t)
 	if err != nil {
-		fmt.Fprintf(a.stderr, "sluice: going on without the record: %s\n", printable(err.Error()))
-		return history.NewLedger()
+		a.withoutRecord(err)
+		return all
 	}
-	return l
+	for _, target := range targets {
+		l := history.NewLedger()
+		if err := history.Fold(ctx, db.Log(target), l); err != nil {
+			a.withoutRecord(err)
+			continue
+		}
+		all[target] = l
+	}
+	return all
 }
 
 // planTarget is the target that a plan is for: with a record in a table each has its

@@ -91,15 +91,10 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// finish orders what was merged, and counts it. A file that cannot be read stands in each
-// loop's plan, and once in that of all; a plan of several targets has no hash, since
-// nobody can approve it.
+// finish orders what was merged, and counts it. A plan of several targets has no hash,
+// since nobody can approve it.
 func finish(s *reconcile.Status) {
-	slices.SortStableFunc(s.Plan.Resources, func(a, b plan.Resource) int {
-		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID),
-			cmp.Compare(a.Spec.File, b.Spec.File), cmp.Compare(a.Spec.Line, b.Spec.Line), cmp.Compare(a.Spec.Name, b.Spec.Name))
-	})
-	s.Plan.Resources = slices.CompactFunc(s.Plan.Resources, func(a, b plan.Resource) bool { return a.Target == "" && b.Target == "" && a.Spec == b.Spec })
+	s.Plan.Resources = plan.Join(s.Plan.Resources)
 	s.Plan.Summary = plan.Summarize(s.Plan.Resources)
 	slices.SortStableFunc(s.Documents, func(a, b spec.Document) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
