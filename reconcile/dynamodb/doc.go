@@ -10,7 +10,7 @@
 //	log#TARGET  number of its first record,    records (gzip of JSON lines, as history hashes
 //	            20 digits                      them), count, epoch
 //	lease       TARGET                         holder, url, epoch, version, ms, clean, headSeq, headHash
-//	replica     ID                             url, version
+//	replica     ID                             url, version, targets
 //
 // Every read is strongly consistent, and every write is of one item: nothing needs a
 // transaction. The table must not be a global one, whose replicas may each take a write.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/lease"
 )
 
@@ -18,7 +19,7 @@ type Fleet struct {
 
 	mu     sync.Mutex
 	seats  map[string]*seat  // of the targets that are held
-	past   int               // turns of those that are held no more, and changes of seats
+	past   int               // turns of those that are held no more, and changes of seats and crews
 	errs   map[string]string // by target: why it was given back
 	losses map[string]int    // by target: leases that ended before they were given back
 }
@@ -35,14 +36,18 @@ func New(cfg Config) (*Fleet, error) {
 // a [Crew] serves.
 func (f *Fleet) Run(ctx context.Context) error { return f.cfg.Keeper.Run(ctx, f.hold) }
 
-// Targets lists the targets that have a lease in the table, whoever works for them, and
+// Targets lists the targets that ever had a lease in the table, whoever works for them, and
 // those of the configuration, in the order of their names.
 func (f *Fleet) Targets() []string {
-	var names []string
-	for _, item := range f.cfg.Keeper.Items() {
-		names = append(names, item.Target)
-	}
-	return names
+	return f.cfg.Keeper.Known()
+}
+
+// retarget makes the fleet compete for the targets of a configuration, and no others.
+func (f *Fleet) retarget(targets map[string]reconcile.Target) error {
+	f.mu.Lock()
+	f.past++
+	f.mu.Unlock()
+	return f.cfg.Keeper.Retarget(slices.Collect(maps.Keys(targets)))
 }
 
 // hold works for one target until ctx ends, or its log fails.

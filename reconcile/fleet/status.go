@@ -32,6 +32,10 @@ func (c *Crew) Status() reconcile.Status {
 			continue
 		}
 		part := loop.Status()
+		if _, known := c.cfg.Targets[seat.target]; !known { // its lease is being given back
+			s.Turns += part.Turns
+			continue
+		}
 		merge(&s, part, seat.began())
 		if part.TurnError != "" {
 			failures = append(failures, fmt.Sprintf("target %s: %s", seat.target, part.TurnError))
