@@ -45,9 +45,14 @@ func (s *replicaStage) wantRun(code int, words []string, args ...string) string 
 }
 
 // overview is what the first replica's API says.
-func (s *replicaStage) overview() (o view.Overview) {
+func (s *replicaStage) overview() view.Overview {
 	s.t.Helper()
-	body, _, err := fetch(s.replicas[0].url() + "/api/v1/status")
+	return s.overviewOf(s.replicas[0])
+}
+
+func (s *replicaStage) overviewOf(r *replicaProcess) (o view.Overview) {
+	s.t.Helper()
+	body, _, err := fetch(r.url() + "/api/v1/status")
 	if err == nil {
 		err = json.Unmarshal([]byte(body), &o)
 	}
