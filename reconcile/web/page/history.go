@@ -49,7 +49,7 @@ func (p *Pages) history(r *http.Request, f *frame) int {
 	}
 	records, err := p.cfg.Feed.History(r.Context(), feed.Query{Filter: filter, Log: q.Get("log"), Before: before, Limit: entriesShown})
 	if err != nil {
-		main.Problem = err.Error()
+		main.Problem = unread(err)
 	}
 	main.Entries, main.Looked = entries(records.Entries, p.cfg.Feed.Fleet()), records.Looked
 	if records.Before != nil {
@@ -60,6 +60,9 @@ func (p *Pages) history(r *http.Request, f *frame) int {
 	}
 	return http.StatusOK
 }
+
+// unread says that not all could be read, and why.
+func unread(why error) string { return "The record could not be read to the end: " + why.Error() }
 
 // older is the page of the entries before a place; nil: of the newest.
 func older(q url.Values, before view.Place) string {

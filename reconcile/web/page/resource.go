@@ -39,7 +39,7 @@ func (p *Pages) resource(r *http.Request, f *frame) int {
 	main := resourcePage{Target: target, ID: id, Specs: found}
 	records, err := p.cfg.Feed.Recent(r.Context(), target, id, recent)
 	if err != nil {
-		main.Failed = err.Error()
+		main.Failed = unread(err)
 	}
 	main.Recent = entries(records.Entries, p.cfg.Feed.Fleet())
 	f.Title, f.Template, f.Main = found[0].Spec.Name, "resource", main
@@ -102,7 +102,7 @@ func (p *Pages) explain(r *http.Request, f *frame) int {
 	f.Title = "Explain " + addr.String()
 	story, err := p.cfg.Feed.Explain(r.Context(), addr)
 	if err != nil {
-		main.Problem = err.Error()
+		main.Problem = unread(err)
 		return http.StatusInternalServerError
 	}
 	main.Story, main.Known = story, len(story.Events) > 0

@@ -31,7 +31,7 @@ func shared(t *testing.T, s reconcile.Status, n int, away error) http.Handler {
 				t.Fatal(err)
 			}
 		}
-		logs = append(logs, feed.Log{Name: target, Record: unread{store, away}})
+		logs = append(logs, feed.Log{Name: target, Record: unreadable{store, away}})
 	}
 	mux := http.NewServeMux()
 	f := feed.New(feed.Config{Status: func() reconcile.Status { return s }, Logs: func() []feed.Log { return logs }, Now: func() time.Time { return now }})
@@ -41,20 +41,20 @@ func shared(t *testing.T, s reconcile.Status, n int, away error) http.Handler {
 	return mux
 }
 
-// unread is a log that cannot be read, for a reason; nil: it can.
-type unread struct {
+// unreadable is a log that cannot be read, for a reason; nil: it can.
+type unreadable struct {
 	*history.File
 	why error
 }
 
-func (u unread) Before(ctx context.Context, before uint64) history.Records {
+func (u unreadable) Before(ctx context.Context, before uint64) history.Records {
 	if u.why == nil {
 		return u.File.Before(ctx, before)
 	}
 	return func(yield func(history.Record, error) bool) { yield(history.Record{}, u.why) }
 }
 
-func (u unread) Head(ctx context.Context) (history.Head, error) {
+func (u unreadable) Head(ctx context.Context) (history.Head, error) {
 	if u.why != nil {
 		return history.Head{}, u.why
 	}
@@ -89,7 +89,7 @@ func TestTheRecordOfAllTargetsIsOnePageAndEachEntryNamesItsLog(t *testing.T) {
 func TestARecordThatIsAwayIsSaidOnThePage(t *testing.T) {
 	h := shared(t, fleetOf(1), 3, errors.New(`DynamoDB table "sluice": no answer to Query: <b>`))
 	for path, want := range map[string]int{"/history": 200, "/resources/prod/nat-0": 200, "/explain/10.0.0.1": 500} {
-		if code, body := get(t, h, path); code != want || !strings.Contains(body, `DynamoDB table &#34;sluice&#34;: no answer to Query: &lt;b&gt;`) || strings.Contains(body, "Search further") {
+		if code, body := get(t, h, path); code != want || !strings.Contains(body, `The record could not be read to the end: DynamoDB table &#34;sluice&#34;: no answer to Query: &lt;b&gt;`) || strings.Contains(body, "Search further") {
 			t.Errorf("%s: %d:\n%.3000s", path, code, body)
 		}
 	}
