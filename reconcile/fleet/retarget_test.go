@@ -62,6 +62,9 @@ func TestAConfigurationMayHaveOtherTargets(t *testing.T) {
 		}
 		s.wantHeld("10.0.1.20, 10.0.1.21")
 		s.wantEpochs("lab", "2")
+		if strings.Contains(a.log.String(), "level=ERROR") {
+			t.Errorf("it went wrong in between: %s", a.log)
+		}
 	})
 }
 

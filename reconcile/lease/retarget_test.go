@@ -40,7 +40,7 @@ func TestATargetThatIsRemovedIsGivenBackWhenNobodyWorksForItAnyMore(t *testing.T
 		if a.holds() != "old prod" || b.holds() != "" || a.lease("old").Remaining() < duration/2 {
 			t.Fatalf("a holds %q while it still works, b %q", a.holds(), b.holds())
 		}
-		time.Sleep(time.Minute + third)
+		time.Sleep(time.Minute + third + time.Second)
 		if a.holds() != "prod" || b.holds() != "old" || a.lease("prod") != kept {
 			t.Errorf("a holds %q, b %q", a.holds(), b.holds())
 		}
@@ -48,6 +48,21 @@ func TestATargetThatIsRemovedIsGivenBackWhenNobodyWorksForItAnyMore(t *testing.T
 			t.Errorf("b has to wait: %+v", h.Before())
 		}
 		a.behave(0, nil)
+	})
+}
+
+func TestATargetIsRemovedWithoutTheTableToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := start(t, leasetest.New(), "a", "old", "prod")
+		time.Sleep(time.Minute)
+		a.view.Down(true)
+		time.Sleep(time.Second)
+		a.retarget(t, "prod")
+		synctest.Wait()
+		if a.holds() != "prod" {
+			t.Errorf("a holds %q", a.holds())
+		}
+		a.view.Down(false)
 	})
 }
 
