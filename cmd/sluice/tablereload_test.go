@@ -25,6 +25,11 @@ func (s *replicaStage) reload(r *replicaProcess, without string) {
 // TestTargetsComeAndGoInOneReplicaAfterAnother: on SIGHUP, while commits go on.
 func TestTargetsComeAndGoInOneReplicaAfterAnother(t *testing.T) {
 	s := newReplicaStage(t, 2)
+	defer func() {
+		if t.Failed() {
+			s.tellLogs()
+		}
+	}()
 	a, b := s.replicas[0], s.replicas[1]
 	s.await("all targets to be held", func() string {
 		if len(s.holders()) < len(replicaTargets) {

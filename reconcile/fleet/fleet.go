@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ type Fleet struct {
 	mu     sync.Mutex
 	seats  map[string]*seat  // of the targets that are held
 	past   int               // turns of those that are held no more, and changes of seats and crews
+	shown  string            // of which loops the last status told which turns
+	told   int               // how many turns that was
 	errs   map[string]string // by target: why it was given back
 	losses map[string]int    // by target: leases that ended before they were given back
 }
@@ -134,12 +137,13 @@ func (f *Fleet) tell() {
 
 // all returns the seats in the order of their targets.
 func (f *Fleet) all() []*seat {
+	seats, _ := f.present()
+	return seats
+}
+
+// present returns the seats, and how many turns there were beside theirs.
+func (f *Fleet) present() (seats []*seat, past int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.SortedFunc(maps.Values(f.seats), func(a, b *seat) int {
-		if a.target < b.target {
-			return -1
-		}
-		return 1
-	})
+	return slices.SortedFunc(maps.Values(f.seats), func(a, b *seat) int { return strings.Compare(a.target, b.target) }), f.past
 }

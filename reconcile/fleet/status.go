@@ -26,7 +26,9 @@ func (c *Crew) Status() reconcile.Status {
 	}
 	s.Leases = c.fleet.leases(now)
 	var failures []string
-	for _, seat := range c.fleet.all() {
+	shown := fmt.Sprintf("%p", c)
+	seats, past := c.fleet.present()
+	for _, seat := range seats {
 		loop := seat.current()
 		if loop == nil {
 			continue
@@ -37,6 +39,7 @@ func (c *Crew) Status() reconcile.Status {
 			continue
 		}
 		merge(&s, part, seat.began())
+		shown += fmt.Sprintf(" %s/%d %p %d", seat.target, seat.held.Epoch(), loop, part.Turns)
 		if part.TurnError != "" {
 			failures = append(failures, fmt.Sprintf("target %s: %s", seat.target, part.TurnError))
 		}
@@ -55,7 +58,7 @@ func (c *Crew) Status() reconcile.Status {
 		failures = append(failures, "leases: "+err.Error())
 	}
 	s.TurnError = strings.Join(failures, "; ")
-	s.Turns += c.fleet.turnsPast()
+	s.Turns = c.fleet.version(shown, s.Turns+past)
 	finish(&s)
 	return s
 }
@@ -134,10 +137,14 @@ func (f *Fleet) leases(now time.Time) []reconcile.Lease {
 	return list
 }
 
-// turnsPast counts what is not in any loop's status any more, so that no two statuses
-// that differ have the same number of turns.
-func (f *Fleet) turnsPast() int {
+// version is the number of turns that a status tells: at least that many, and never the
+// same for two that show different turns. Loops turn while they are asked one after another,
+// so that their sum alone could be; and whoever keeps an index of a status goes by it.
+func (f *Fleet) version(shown string, turns int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.past
+	if shown != f.shown {
+		f.shown, f.told = shown, max(f.told+1, turns)
+	}
+	return f.told
 }

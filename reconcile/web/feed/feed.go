@@ -53,7 +53,7 @@ func (f *Feed) Fleet() *view.Fleet {
 	s := f.cfg.Status()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fleet == nil || f.fleet.Status().Turns != s.Turns {
+	if f.fleet == nil || !f.fleet.Indexes(s) {
 		f.fleet = view.NewFleet(s)
 	}
 	return f.fleet.With(s)

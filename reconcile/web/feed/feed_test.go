@@ -117,6 +117,18 @@ func TestAFleetIsIndexedOnceATurnAndStillShowsTheNewestTimes(t *testing.T) {
 	}
 }
 
+// Nothing that a status says may end the daemon, which shows it.
+func TestAStatusWithFewerResourcesAndTheSameTurnIsIndexedAnew(t *testing.T) {
+	s := reconcile.Status{Turns: 7, Plan: plan.Plan{Resources: []plan.Resource{{Target: "prod", ID: "nat-1"}, {Target: "test", ID: "nat-2"}}}}
+	f := New(Config{Status: func() reconcile.Status { return s }, Now: func() time.Time { return now }})
+	f.Change()
+	s.Plan.Resources = s.Plan.Resources[:1]
+	f.Change()
+	if got := f.Fleet(); len(got.Find("test", "nat-2", now)) != 0 || len(got.Find("prod", "nat-1", now)) != 1 {
+		t.Error("it shows what is not there any more")
+	}
+}
+
 func TestTheChainIsWalkedOnceAndThenOnlyWhatIsNew(t *testing.T) {
 	store, err := history.Open(t.TempDir()+"/h.db", history.Holder{})
 	if err != nil {
