@@ -50,6 +50,14 @@ func (d *Desired) key() string {
 // Close ends the engine; nothing can be judged any more. The error is the engine's own.
 func (d *Desired) Close() error { return closeEngine(d.Engine) }
 
+// Whole is all that was read, of which a loop for one target has a part.
+func (d *Desired) Whole() *Desired {
+	if d.read == nil {
+		return d
+	}
+	return d.read
+}
+
 // Look reads specs and policies once, and has load compile the policies. The
 // caller closes what it returns. The error is of a source that could not be read, and
 // begins with "specs" or "policy", or of ctx. What was read and is no good is no error

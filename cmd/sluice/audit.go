@@ -49,7 +49,9 @@ whole commit id of that repository.
 --live plans against EC2 as plan does, calls nothing that changes anything, and
 judges actions and the plan as well. It lists the secondary addresses that no spec
 names: those of NAT gateways without a spec (one read a target), and those that a
-resource's spec does not want. Network interfaces without a spec are not read.
+resource's spec does not want. Network interfaces without a spec are not read. What the
+record says of drains, drift and calls that are undecided counts; where replicas share
+targets in a table, each target is planned for by its own, as its replica does.
 
 Exit status: 1 when a spec has problems, a rule or a plan could not be made, or no
 rule was evaluated; 3 when policy denies or holds something (with --warn-as-error,
@@ -84,7 +86,7 @@ func (a *app) audit(ctx context.Context, opts auditOptions) error {
 	if err != nil {
 		return err
 	}
-	d, turn, err := a.auditLook(ctx, place, opts)
+	d, live, err := a.auditLook(ctx, place, opts)
 	if err != nil {
 		return err
 	}
@@ -99,12 +101,12 @@ func (a *app) audit(ctx context.Context, opts auditOptions) error {
 		audited.Problems = append(audited.Problems, err.Error())
 	}
 	docs := d.Specs.Documents
-	if turn != nil {
+	if live != nil {
 		au.resources = map[plan.SpecRef]plan.Resource{}
-		for _, r := range turn.Plan().Resources {
+		for _, r := range live.plan.Resources {
 			au.resources[r.Spec] = r
 		}
-		place.unnamed(ctx, turn, &audited)
+		place.unnamed(ctx, live, &audited)
 	}
 	if opts.diff != "" {
 		base, err := a.auditBase(ctx, place, opts.diff)
@@ -124,23 +126,18 @@ func (a *app) audit(ctx context.Context, opts auditOptions) error {
 	return status(auditStatus(audited, opts.warnAsError))
 }
 
-// auditLook reads specs and policies and, with --live, EC2. The turn is nil
-// without.
-func (a *app) auditLook(ctx context.Context, place auditPlace, opts auditOptions) (*reconcile.Desired, *reconcile.Turn, error) {
+// auditLook reads specs and policies and, with --live, EC2; without, the second is nil.
+func (a *app) auditLook(ctx context.Context, place auditPlace, opts auditOptions) (*reconcile.Desired, *liveLook, error) {
 	progress := a.progress(a.stderr, nil)
 	endProgress := background(ctx, progress.Run)
 	defer endProgress()
 	if opts.live {
 		place.loop.Events = reading(progress)
-		loop, err := reconcile.New(place.loop)
+		live, err := place.liveLook(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		turn, err := loop.Once(ctx, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		return turn.Desired, turn, nil
+		return live.desired, live, nil
 	}
 	progress.Event(reconcile.Event{Kind: reconcile.EventReading, What: place.loop.Specs.String()})
 	d, err := reconcile.Look(ctx, place.loop.Specs, place.loop.Policies, place.loop.LoadPolicies)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/policy"
-	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -73,10 +72,10 @@ func steps(r plan.Resource) string {
 
 // unnamed adds the judged plan to a report, and the live secondary addresses that
 // no spec names.
-func (p *auditPlace) unnamed(ctx context.Context, t *reconcile.Turn, audited *render.AuditReport) {
-	audited.Live = &render.AuditLive{Plan: t.Plan(), Commit: commitOf(t)}
-	docs := t.Desired.Specs.Documents
-	for _, inv := range p.inventories(ctx, t) {
+func (p *auditPlace) unnamed(ctx context.Context, found *liveLook, audited *render.AuditReport) {
+	audited.Live = &render.AuditLive{Plan: found.plan, Commit: found.commit()}
+	docs := found.desired.Specs.Documents
+	for _, inv := range p.inventories(ctx, found) {
 		if why := inv.WhyUnread(inventory.ReadNatGateways, ""); why != "" {
 			audited.Problems = append(audited.Problems, fmt.Sprintf(
 				"the NAT gateways of target %q could not be read, so it is not known which addresses no spec names: %s", inv.Target, why))
@@ -86,21 +85,21 @@ func (p *auditPlace) unnamed(ctx context.Context, t *reconcile.Turn, audited *re
 				continue
 			}
 			live := liveResource{inv.Target, inventory.KindNatGateway, g.ID, g.Tags, g.Addresses}
-			audited.Live.Add(live.unnamed(t.Plan(), docs, "no spec names the gateway"))
+			audited.Live.Add(live.unnamed(found.plan, docs, "no spec names the gateway"))
 		}
 		for _, n := range inv.NetworkInterfaces {
 			live := liveResource{inv.Target, inventory.KindNetworkInterface, n.ID, n.Tags, n.Addresses}
-			audited.Live.Add(live.unnamed(t.Plan(), docs, ""))
+			audited.Live.Add(live.unnamed(found.plan, docs, ""))
 		}
 	}
 }
 
-// inventories are those of the turn, and the NAT gateways of targets in which no
+// inventories are those that were planned by, and the NAT gateways of targets in which no
 // spec names one. They are read apart, so that the plan is the one of `sluice plan`.
-func (p *auditPlace) inventories(ctx context.Context, t *reconcile.Turn) []inventory.Inventory {
-	list := slices.Clone(t.Inventories)
+func (p *auditPlace) inventories(ctx context.Context, found *liveLook) []inventory.Inventory {
+	list := slices.Clone(found.inventories)
 	for i, inv := range list {
-		named := slices.ContainsFunc(t.Desired.Specs.Documents, func(d spec.Document) bool {
+		named := slices.ContainsFunc(found.desired.Specs.Documents, func(d spec.Document) bool {
 			return d.Target == inv.Target && d.Kind == inventory.KindNatGateway && len(d.Problems) == 0
 		})
 		if !named {

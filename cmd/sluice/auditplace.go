@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -19,6 +21,9 @@ type auditPlace struct {
 	cfg   config.Config
 	paths []string         // folders and files; none: the specs come from a repository
 	loop  reconcile.Config // with targets only when EC2 is asked
+	// ledgers are what the record says, where each target has its own; else nil.
+	ledgers map[string]*history.Ledger
+	why     bool // explains
 }
 
 // placeOf finds out what the flags and arguments of an audit mean, and opens it.
@@ -36,7 +41,7 @@ func (a *app) placeOf(ctx context.Context, opts auditOptions) (auditPlace, error
 	if err != nil {
 		return auditPlace{}, err
 	}
-	p := auditPlace{cfg: cfg}
+	p := auditPlace{cfg: cfg, why: opts.explain}
 	switch {
 	case len(opts.paths) > 0:
 		p.paths = opts.paths
@@ -58,7 +63,11 @@ func (a *app) openPlace(ctx context.Context, p *auditPlace, live bool) error {
 		p.loop.Specs, p.loop.Policies, err = a.sources(p.cfg)
 	} else if p.loop, err = a.wire(ctx, p.cfg, "observe", nil); err == nil {
 		p.loop.LookOnly = true
-		p.loop.Ledger = a.liveLedger(ctx, p.cfg)
+		if p.cfg.History.DynamoDB == nil {
+			p.loop.Ledger = a.ledger(ctx, p.cfg.History.File)
+		} else {
+			p.ledgers = a.ledgers(ctx, *p.cfg.History.DynamoDB, slices.Sorted(maps.Keys(p.cfg.Targets))...)
+		}
 	}
 	if err != nil || len(p.paths) == 0 {
 		return err
@@ -73,15 +82,6 @@ func (a *app) openPlace(ctx context.Context, p *auditPlace, live bool) error {
 	}
 	p.loop.Specs, err = gitsource.Open(gitsource.Config{Paths: p.paths, Extensions: []string{".yaml", ".yml", ".json"}})
 	return err
-}
-
-// liveLedger is what the record says of all targets. With a record in a table each has
-// its own, and what an audit of all shows goes by EC2 alone.
-func (a *app) liveLedger(ctx context.Context, cfg config.Config) *history.Ledger {
-	if cfg.History.DynamoDB != nil {
-		return history.NewLedger()
-	}
-	return a.ledger(ctx, cfg.History.File)
 }
 
 // fromHere is a path as seen from where the command runs, which is how code hosts

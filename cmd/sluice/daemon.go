@@ -74,7 +74,7 @@ func (a *app) serve(ctx context.Context, hangup <-chan os.Signal, read func() (c
 		return err
 	}
 	defer func() { _ = d.ground.close() }()
-	d.pages = feed.New(feed.Config{Status: d.status, Record: d.ground.record(), Now: a.now})
+	d.pages = newFeed(d)
 	d.events = eventLogger(d.log)
 	if isTerminal(a.stderr) {
 		progress := render.New(a.stderr, a.getenv).Progress(a.now, d.drainUntil)

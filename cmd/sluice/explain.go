@@ -46,7 +46,11 @@ func (a *app) explain(ctx context.Context, c common, addr netip.Addr) error {
 		return err
 	}
 	a.tellCuts(logs)
-	story := explainedBy(logs, func(records []history.Record) history.Story { return history.Explain(records, addr) })
+	var stories []history.Story
+	for _, l := range logs {
+		stories = append(stories, history.Explain(l.records, addr))
+	}
+	story := history.Together(stories...)
 	if since := beginsAfter(logs); len(story.Events) == 0 && !since.IsZero() {
 		return fmt.Errorf("the record says nothing of %s since %s; look for it in the exports, with --file", addr, since.UTC().Format(time.DateOnly))
 	}

@@ -36,11 +36,11 @@ type ground interface {
 	takeOver(ctx context.Context, next, old turner)
 	// serve runs turning beside what the record needs.
 	serve(ctx context.Context, turning func(context.Context) error) error
-	// record is what pages read of it; nil: nothing.
-	record() feed.Record
 	// logs calls visit with each log that this process may cut, and the name of its
 	// target; a log of all targets has none.
 	logs(ctx context.Context, visit func(ctx context.Context, target string, log history.Cutter))
+	// feed fills in what pages read of it.
+	feed(*feed.Config)
 	close() error
 	String() string
 }
@@ -92,9 +92,9 @@ func (g *fileGround) logs(ctx context.Context, visit func(context.Context, strin
 	visit(ctx, "", g.file)
 }
 
-func (g *fileGround) record() feed.Record { return g.file }
-func (g *fileGround) close() error        { return g.file.Close() }
-func (g *fileGround) String() string      { return g.path }
+func (g *fileGround) feed(cfg *feed.Config) { cfg.Record = g.file }
+func (g *fileGround) close() error          { return g.file.Close() }
+func (g *fileGround) String() string        { return g.path }
 
 // whereRecord is where a configuration's record is, for people.
 func whereRecord(h config.History) string {

@@ -37,7 +37,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "webhooks", targets: "reconcile/web/webhook.FuzzGitHub reconcile/web/webhook.FuzzGitLab reconcile/web/webhook.FuzzGitea reconcile/web/webhook.FuzzBitbucket reconcile/web/webhook.FuzzGeneric"},
 	{bytes: "secrets of webhooks", functions: "reconcile/web/webhook.parseSecrets cmd/sluice.readSecretFile", targets: "reconcile/web/webhook.FuzzSecrets"},
 	{bytes: "who asks the page: headers, cookies, hosts", targets: "reconcile/web/access.FuzzStranger"},
-	{bytes: "queries of the API", functions: "reconcile/web/view.ParseFilter", targets: "reconcile/web/view.FuzzFilter"},
+	{bytes: "queries of the API", functions: "reconcile/web/view.ParseFilter reconcile/web/view.ParsePlace", targets: "reconcile/web/view.FuzzFilter reconcile/web/view.FuzzPlace"},
 	{bytes: "answers of Git hosts to commit statuses", functions: "reconcile/commitstatus.wire.said", targets: "reconcile/commitstatus.FuzzAnswer"},
 	{bytes: "Slack's answers", functions: "reconcile/notify.bot.call", targets: "reconcile/notify.FuzzSlackAnswer"},
 	{bytes: "S3: places and refusals", functions: "reconcile/bucket.Parse reconcile/bucket.refusal", targets: "reconcile/bucket.FuzzPlace reconcile/bucket.FuzzRefusal"},

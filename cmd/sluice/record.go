@@ -47,10 +47,14 @@ func (a *app) ledger(ctx context.Context, path string) *history.Ledger {
 		err = errors.Join(history.Fold(ctx, log, l), end())
 	}
 	if err != nil && !errors.Is(err, history.ErrNoHistory) {
-		fmt.Fprintf(a.stderr, "sluice: going on without the record: %s\n", printable(err.Error()))
+		a.withoutRecord(err)
 		return history.NewLedger()
 	}
 	return l
+}
+
+func (a *app) withoutRecord(why error) {
+	fmt.Fprintf(a.stderr, "sluice: going on without the record: %s\n", printable(why.Error()))
 }
 
 // kept is the record as far as it is still there.

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
-	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
@@ -76,37 +75,28 @@ func openLogs(ctx context.Context, t config.DynamoDB) ([]tableLog, error) {
 	return logs, nil
 }
 
-// merged is the records of several logs by their time, each log's in its own order,
-// since clocks of replicas differ.
-func merged(logs []kept) []render.Entry {
-	var list []render.Entry
-	at := make([]int, len(logs))
-	for {
-		next := -1
-		for i, l := range logs {
-			if at[i] < len(l.records) && (next < 0 || l.records[at[i]].Time.Before(logs[next].records[at[next]].Time)) {
-				next = i
-			}
-		}
-		if next < 0 {
-			return list
-		}
-		list = append(list, render.Entry{Log: logs[next].target, Record: logs[next].records[at[next]]})
-		at[next]++
+// merged is the records of several logs by their time.
+func merged(logs []kept) []history.Entry {
+	var strands []history.Strand
+	for _, l := range logs {
+		strands = append(strands, history.Strand{Log: l.target, Records: each(l.records)})
 	}
+	var list []history.Entry
+	for e := range history.Merge(strands, false) { // these cannot fail: they were read
+		list = append(list, e)
+	}
+	return list
 }
 
-// explainedBy is the story of an address from all logs: which call an answer belongs to is
-// a matter of its own log.
-func explainedBy(logs []kept, tell func([]history.Record) history.Story) history.Story {
-	var all history.Story
-	for _, l := range logs {
-		story := tell(l.records)
-		all.Address = story.Address
-		all.Events = append(all.Events, story.Events...)
+// each yields records that were read.
+func each(records []history.Record) history.Records {
+	return func(yield func(history.Record, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
-	slices.SortStableFunc(all.Events, func(a, b history.Event) int { return a.Time.Compare(b.Time) })
-	return all
 }
 
 // targetLedger reads what the record says of a target, for commands that only look; of
@@ -115,16 +105,30 @@ func (a *app) targetLedger(ctx context.Context, h config.History, target string)
 	if h.DynamoDB == nil {
 		return a.ledger(ctx, h.File)
 	}
-	l := history.NewLedger()
-	db, err := openTable(ctx, *h.DynamoDB)
-	if err == nil {
-		err = history.Fold(ctx, db.Log(target), l)
+	return a.ledgers(ctx, *h.DynamoDB, target)[target]
+}
+
+// ledgers reads what a table says of targets. Of one whose log cannot be read nothing is
+// known then, and it says so.
+func (a *app) ledgers(ctx context.Context, t config.DynamoDB, targets ...string) map[string]*history.Ledger {
+	all := map[string]*history.Ledger{}
+	for _, target := range targets {
+		all[target] = history.NewLedger()
 	}
+	db, err := openTable(ctx, t)
 	if err != nil {
-		fmt.Fprintf(a.stderr, "sluice: going on without the record: %s\n", printable(err.Error()))
-		return history.NewLedger()
+		a.withoutRecord(err)
+		return all
 	}
-	return l
+	for _, target := range targets {
+		l := history.NewLedger()
+		if err := history.Fold(ctx, db.Log(target), l); err != nil {
+			a.withoutRecord(err)
+			continue
+		}
+		all[target] = l
+	}
+	return all
 }
 
 // planTarget is the target that a plan is for: with a record in a table each has its

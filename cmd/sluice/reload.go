@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -135,9 +134,6 @@ func needsRestart(old, next config.Config) error {
 	}
 	if !reflect.DeepEqual(old.History.DynamoDB, next.History.DynamoDB) {
 		errs = append(errs, errors.New("history.dynamodb cannot change while the daemon runs; restart it, or put the old value back"))
-	}
-	if names := slices.Sorted(maps.Keys(next.Targets)); old.History.DynamoDB != nil && !slices.Equal(names, slices.Sorted(maps.Keys(old.Targets))) {
-		errs = append(errs, errors.New("with history.dynamodb, targets cannot come or go while the daemon runs: there is a lease for each; restart it, or put the old ones back"))
 	}
 	if !reflect.DeepEqual(old.Web, next.Web) {
 		errs = append(errs, errors.New("web cannot change while the daemon runs; restart it, or put the old value back"))

@@ -126,6 +126,7 @@ type replicaProcess struct {
 	name   string
 	cable  *cable
 	listen string
+	drops  string // a target that is not in its configuration
 
 	cmd *exec.Cmd
 	log lockedLog
@@ -136,6 +137,9 @@ func (r *replicaProcess) folder() string { return filepath.Join(r.stage.dir, r.n
 func (r *replicaProcess) configure() {
 	var targets strings.Builder
 	for _, name := range replicaTargets {
+		if name == r.drops {
+			continue
+		}
 		fmt.Fprintf(&targets, "  %s: {region: us-east-1, endpoint: %q}\n", name, r.stage.ec2[name].server.URL)
 	}
 	text := fmt.Sprintf(`apiVersion: sluice/v1

@@ -48,10 +48,13 @@ and the log says what. history.file, history.dynamodb, listen and web need a res
 
 With history.dynamodb in place of history.file as many daemons as are started share
 the targets: each target has one that works for it, and another one when that dies.
+The pages of any of them show the record of all, and who works for which target.
 
   history: {dynamodb: {table: sluice}}
 
-A change of the targets' names then needs a restart too.
+Targets may come and go with SIGHUP, in one daemon after another: one that does not
+have a target yet leaves it to those that do, and one that has it no more gives it
+back when its call has ended.
 
 history.keep and history.export, in a file as in a table, have records that are older
 exported, verified, and only then deleted:

@@ -128,6 +128,13 @@ func (s *site) serve(ctx context.Context, pages *feed.Feed, front, beside http.H
 	return runBoth(ctx, s.listener, front, loop)
 }
 
+// newFeed makes what pages read.
+func newFeed(d *daemon) *feed.Feed {
+	cfg := feed.Config{Status: d.status, Now: d.now}
+	d.ground.feed(&cfg)
+	return feed.New(cfg)
+}
+
 // follow makes pages hear of what the loop tells.
 func (s *site) follow(tell func(reconcile.Event)) func(reconcile.Event) {
 	return func(e reconcile.Event) {

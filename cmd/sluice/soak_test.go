@@ -21,7 +21,6 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
-	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 )
 
 // The soak takes its length from the environment; `make soak` sets it.
@@ -150,7 +149,7 @@ func (s *soak) daemon(ctx context.Context, running *sync.WaitGroup) *daemon {
 	s.must(err)
 	d.ground, err = d.openGround(ctx, cfg)
 	s.must(err)
-	d.pages = feed.New(feed.Config{Status: d.status, Record: d.ground.record(), Now: a.now})
+	d.pages = newFeed(d)
 	d.events = d.site.follow(eventLogger(d.log))
 	first, err := d.build(ctx, cfg, d.ground.first)
 	s.must(err)

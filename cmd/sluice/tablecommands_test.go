@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
+	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
@@ -42,9 +45,14 @@ func (s *replicaStage) wantRun(code int, words []string, args ...string) string 
 }
 
 // overview is what the first replica's API says.
-func (s *replicaStage) overview() (o view.Overview) {
+func (s *replicaStage) overview() view.Overview {
 	s.t.Helper()
-	body, _, err := fetch(s.replicas[0].url() + "/api/v1/status")
+	return s.overviewOf(s.replicas[0])
+}
+
+func (s *replicaStage) overviewOf(r *replicaProcess) (o view.Overview) {
+	s.t.Helper()
+	body, _, err := fetch(r.url() + "/api/v1/status")
 	if err == nil {
 		err = json.Unmarshal([]byte(body), &o)
 	}
@@ -169,15 +177,58 @@ func TestAConfigurationIsReadAgainUnderTheSameLeases(t *testing.T) {
 		}
 	}
 	s.rewrite("table: sluice", "table: another")
-	s.rewrite("  test: {", "  lab: {region: us-east-1}\n  test: {")
 	s.signal(r, syscall.SIGHUP)
 	s.await("a refusal", func() string {
 		problem := s.overview().Config.Error
-		if !strings.Contains(problem, "history.dynamodb cannot change") || !strings.Contains(problem, "targets cannot come or go") {
+		if !strings.Contains(problem, "history.dynamodb cannot change") {
 			return "it says " + problem
 		}
 		return ""
 	})
 	s.want("10.0.1.21")
 	s.await("the targets to be as the commit asks", s.converged)
+}
+
+// TestAnAuditOfWhatIsLiveKnowsEachTargetsRecord: what somebody took away by hand is drift
+// only for those who know that it was there, and what was sent a moment ago is still on
+// its way only for those who know that it was sent.
+func TestAnAuditOfWhatIsLiveKnowsEachTargetsRecord(t *testing.T) {
+	s := newTableStage(t)
+	s.await("the record to say that all is as the commit asks", func() string {
+		_, out := s.run("history", "-o", "json")
+		if n := strings.Count(out, `"kind":"converged"`); n < len(replicaTargets) {
+			return out
+		}
+		return ""
+	})
+	s.replicas[0].kill() // else it would mend it
+	s.takeAway("prod-b", "10.0.1.20")
+	s.takeAway("test", "10.0.1.21")
+	var out struct {
+		Live struct{ Plan plan.Plan }
+	}
+	text := s.wantRun(0, nil, "audit", "--live", "-o", "json")
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if got := out.Live.Plan; len(got.Resources) != len(replicaTargets) || got.Summary.InSync != 2 || got.PlanHash != "" || got.Commit != s.repo.head {
+		t.Errorf("%d resources of %s: %+v %s", len(got.Resources), got.Commit, got.Summary, got.PlanHash)
+	}
+	for _, r := range out.Live.Plan.Resources {
+		if (r.Drift != nil) != (r.Target == "prod-b") || r.Target == "test" && !strings.Contains(r.Reason, "the assign of 10.0.1.21 was sent") {
+			t.Errorf("%s: %s, drift %+v", r.Target, r.Reason, r.Drift)
+		}
+	}
+	s.wantRun(0, []string{"egress-prod-b", "assign 10.0.1.20", "4 documents: 4 passed"}, "audit", "--live", "--explain")
+	s.wantRun(0, []string{"assign 10.0.1.20"}, "audit", "--live", "-o", "markdown")
+	s.rewrite("table: sluice", "table: another")
+	s.wantRun(0, []string{"going on without the record", "another", "assign 10.0.1.21"}, "audit", "--live")
+}
+
+// takeAway is somebody who takes an address from a target's gateway by hand.
+func (s *replicaStage) takeAway(target, address string) {
+	s.ec2[target].sim.Edit(func(w *ec2sim.World) {
+		g := &w.NatGateways[0]
+		g.Secondary = slices.DeleteFunc(g.Secondary, func(a string) bool { return a == address })
+	})
 }

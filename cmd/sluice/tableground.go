@@ -36,6 +36,7 @@ func openTable(ctx context.Context, cfg config.DynamoDB) (*dynamodb.DB, error) {
 // tableGround is a record in a table, of which each target's log is this process's as
 // long as it holds the target's lease.
 type tableGround struct {
+	db    *dynamodb.DB
 	fleet *fleet.Fleet
 	where string
 }
@@ -49,7 +50,7 @@ func (d *daemon) openTableGround(ctx context.Context, cfg config.Config) (ground
 	if err != nil {
 		return nil, err
 	}
-	return &tableGround{f, whereRecord(cfg.History)}, nil
+	return &tableGround{db, f, whereRecord(cfg.History)}, nil
 }
 
 // newFleet makes who holds targets. A third of a lease is what the longest call takes.
@@ -111,6 +112,17 @@ func (g *tableGround) logs(ctx context.Context, visit func(context.Context, stri
 	g.fleet.Visit(ctx, visit)
 }
 
-func (*tableGround) record() feed.Record { return nil }
-func (*tableGround) close() error        { return nil }
-func (g *tableGround) String() string    { return g.where }
+// feed gives pages the logs of all targets that are known in the table, whoever works for
+// them, for reading only.
+func (g *tableGround) feed(cfg *feed.Config) {
+	cfg.Logs = func() []feed.Log {
+		var logs []feed.Log
+		for _, target := range g.fleet.Targets() {
+			logs = append(logs, feed.Log{Name: target, Record: g.db.Log(target)})
+		}
+		return logs
+	}
+}
+
+func (*tableGround) close() error     { return nil }
+func (g *tableGround) String() string { return g.where }

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -32,6 +33,14 @@ func (a attributes) text(name string) string {
 		return s.Value
 	}
 	return ""
+}
+
+// texts is a set of texts, in order; nil where there is none.
+func (a attributes) texts(name string) []string {
+	if s, ok := a[name].(*types.AttributeValueMemberSS); ok {
+		return slices.Sorted(slices.Values(s.Value))
+	}
+	return nil
 }
 
 func (a attributes) number(name string) (uint64, error) {

@@ -14,7 +14,7 @@
 //	state#TARGET  number of its last record,     a piece of a checkpoint's ledger
 //	              the ledger's hash, piece
 //	lease         TARGET                         holder, url, epoch, version, ms, clean, headSeq, headHash
-//	replica       ID                             url, version
+//	replica       ID                             url, version, targets
 //
 // Every read is strongly consistent, and every write is of one item: nothing needs a
 // transaction. The table must not be a global one, whose replicas may each take a write.

@@ -101,7 +101,7 @@ func (l leases) Replicas(ctx context.Context) ([]lease.Replica, error) {
 			return nil, err
 		}
 		version, _ := a.number("version") // one that is none never changes: it is not alive
-		list = append(list, lease.Replica{ID: a.text(sk), URL: a.text("url"), Version: version})
+		list = append(list, lease.Replica{ID: a.text(sk), URL: a.text("url"), Version: version, Targets: a.texts("targets")})
 	}
 	return list, nil
 }
@@ -111,6 +111,9 @@ func (l leases) Beat(ctx context.Context, r lease.Replica) error {
 	a := keys(peerPartition, r.ID)
 	a.put("url", r.URL)
 	a["version"] = number(r.Version)
+	if len(r.Targets) > 0 { // no set is empty
+		a["targets"] = &types.AttributeValueMemberSS{Value: r.Targets}
+	}
 	_, err := call(ctx, l.db, "PutItem", l.db.api.PutItem, &sdk.PutItemInput{TableName: &l.db.table, Item: a})
 	return err
 }

@@ -17,7 +17,11 @@ type question struct {
 	backwards bool
 	most      int32 // so many at most; 0: all
 	bare      bool  // with nothing but their keys and epochs
+	step      int32 // so many in the first answer, and four times as many in each next one; 0: as many as fit into 1 MB
 }
+
+// mostStep is as many items as are asked for at once where step grows.
+const mostStep = 1024
 
 // ask yields items in the order of their sort keys, a page at a time. After an error it
 // yields nothing more.
@@ -31,8 +35,8 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 		in.KeyConditionExpression = aws.String("pk = :pk AND sk " + q.compare + " :sk")
 		in.ExpressionAttributeValues[":sk"] = text(q.sort)
 	}
-	if q.most > 0 {
-		in.Limit = aws.Int32(q.most)
+	if limit := max(q.most, q.step); limit > 0 {
+		in.Limit = aws.Int32(limit)
 	}
 	if q.bare {
 		in.ProjectionExpression, in.ExpressionAttributeNames = aws.String("pk, sk, #epoch"), map[string]string{"#epoch": "epoch"}
@@ -51,6 +55,9 @@ func (db *DB) ask(ctx context.Context, q question) iter.Seq2[attributes, error] 
 			}
 			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 || q.most > 0 {
 				return
+			}
+			if q.step > 0 {
+				in.Limit = aws.Int32(min(4**in.Limit, mostStep))
 			}
 		}
 	}

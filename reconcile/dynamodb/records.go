@@ -46,9 +46,12 @@ func (l *Log) Records(ctx context.Context, from uint64) history.Records {
 	}
 }
 
+// firstStep is how many items the first answer to Before has at most.
+const firstStep = 16
+
 // Before yields the records before a number, the newest first; 0 begins at the last one.
-// It reads no more than the caller takes, a page at a time. After an error it yields
-// nothing more.
+// It reads little more than the caller takes: a question is paid for by what it finds, so
+// the first one asks for few items. After an error it yields nothing more.
 func (l *Log) Before(ctx context.Context, before uint64) history.Records {
 	if before == 0 {
 		before = math.MaxUint64
@@ -64,7 +67,7 @@ func (l *Log) Before(ctx context.Context, before uint64) history.Records {
 			first = cp.Seq + 1
 		}
 		next := uint64(0) // 0: whatever comes
-		q := question{partition: logPartition + l.target, compare: "<", sort: sortKey(before), backwards: true}
+		q := question{partition: logPartition + l.target, compare: "<", sort: sortKey(before), backwards: true, step: firstStep}
 		l.each(ctx, q, func(r history.Record) bool { return r.Seq < before }, func(r history.Record, err error) bool {
 			if err == nil && r.Seq < first {
 				return false

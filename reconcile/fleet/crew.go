@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,9 +19,9 @@ type Crew struct {
 	cfg   reconcile.Config
 }
 
-// Crew makes the loops of a configuration. Its Targets are all targets; History, Ledger,
-// Only and Lookout are the fleet's to fill in. What listens is called by one loop at a
-// time.
+// Crew makes the loops of a configuration. Its Targets are all targets, and need not be
+// those of the crew before; History, Ledger, Only and Lookout are the fleet's to fill in.
+// What listens is called by one loop at a time.
 func (f *Fleet) Crew(cfg reconcile.Config) *Crew {
 	if cfg.Interval <= 0 {
 		cfg.Interval = time.Minute
@@ -59,14 +60,18 @@ func (c *Crew) Prepare(ctx context.Context) error { return c.cfg.Lookout.Prepare
 
 // Serve works for the targets that the fleet holds, and for those that it takes
 // meanwhile, until ctx ends. Only one crew of a fleet serves at a time; each goes on
-// where the one before it stood.
+// where the one before it stood. From now on the fleet competes for this configuration's
+// targets: what it holds of others is given back.
 func (c *Crew) Serve(ctx context.Context) error {
+	if err := c.fleet.retarget(c.cfg.Targets); err != nil {
+		return err
+	}
 	var working sync.WaitGroup
 	defer working.Wait()
 	begun := map[*seat]bool{}
 	for {
 		now := map[*seat]bool{}
-		for _, s := range c.fleet.all() {
+		for _, s := range c.seats() {
 			if now[s] = begun[s]; !now[s] && s.begin() {
 				now[s] = true
 				working.Go(func() { c.work(ctx, s) })
@@ -108,10 +113,9 @@ func (c *Crew) configOf(s *seat) reconcile.Config {
 	cfg := c.cfg
 	cfg.Only, cfg.Log = s.target, c.cfg.Log.With("target", s.target)
 	cfg.Targets = maps.Clone(c.cfg.Targets)
-	if target, known := cfg.Targets[s.target]; known {
-		target.EC2 = fenced{target.EC2, s.held, c.fleet.cfg.LongestCall}
-		cfg.Targets[s.target] = target
-	}
+	target := cfg.Targets[s.target]
+	target.EC2 = fenced{target.EC2, s.held, c.fleet.cfg.LongestCall}
+	cfg.Targets[s.target] = target
 	return cfg
 }
 
@@ -125,8 +129,17 @@ func (c *Crew) Hint() { c.each((*reconcile.Loop).Hint) }
 // [reconcile.Loop.HintEC2].
 func (c *Crew) HintEC2() { c.each((*reconcile.Loop).HintEC2) }
 
+// seats are those of the configuration's targets. Of a target that was removed there may
+// be one for a while yet.
+func (c *Crew) seats() []*seat {
+	return slices.DeleteFunc(c.fleet.all(), func(s *seat) bool {
+		_, known := c.cfg.Targets[s.target]
+		return !known
+	})
+}
+
 func (c *Crew) each(f func(*reconcile.Loop)) {
-	for _, s := range c.fleet.all() {
+	for _, s := range c.seats() {
 		if loop := s.current(); loop != nil {
 			f(loop)
 		}
@@ -143,7 +156,7 @@ func (c *Crew) Draining() []plan.Resource {
 // DrainUntil returns when an address that sluice is draining is gone at the latest, in a
 // target that is held.
 func (c *Crew) DrainUntil(target, id string, addr netip.Addr) (end time.Time, known bool) {
-	for _, s := range c.fleet.all() {
+	for _, s := range c.seats() {
 		if loop := s.current(); loop != nil && s.target == target {
 			return loop.DrainUntil(target, id, addr)
 		}

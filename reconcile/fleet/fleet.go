@@ -5,9 +5,11 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/lease"
 )
 
@@ -18,7 +20,9 @@ type Fleet struct {
 
 	mu     sync.Mutex
 	seats  map[string]*seat  // of the targets that are held
-	past   int               // turns of those that are held no more, and changes of seats
+	past   int               // turns of those that are held no more, and changes of seats and crews
+	shown  string            // of which loops the last status told which turns
+	told   int               // how many turns that was
 	errs   map[string]string // by target: why it was given back
 	losses map[string]int    // by target: leases that ended before they were given back
 }
@@ -34,6 +38,20 @@ func New(cfg Config) (*Fleet, error) {
 // Run holds leases until ctx ends and all are given back. A target is worked for while
 // a [Crew] serves.
 func (f *Fleet) Run(ctx context.Context) error { return f.cfg.Keeper.Run(ctx, f.hold) }
+
+// Targets lists the targets that ever had a lease in the table, whoever works for them, and
+// those of the configuration, in the order of their names.
+func (f *Fleet) Targets() []string {
+	return f.cfg.Keeper.Known()
+}
+
+// retarget makes the fleet compete for the targets of a configuration, and no others.
+func (f *Fleet) retarget(targets map[string]reconcile.Target) error {
+	f.mu.Lock()
+	f.past++
+	f.mu.Unlock()
+	return f.cfg.Keeper.Retarget(slices.Collect(maps.Keys(targets)))
+}
 
 // hold works for one target until ctx ends, or its log fails.
 func (f *Fleet) hold(ctx context.Context, h *lease.Held) error {
@@ -119,12 +137,13 @@ func (f *Fleet) tell() {
 
 // all returns the seats in the order of their targets.
 func (f *Fleet) all() []*seat {
+	seats, _ := f.present()
+	return seats
+}
+
+// present returns the seats, and how many turns there were beside theirs.
+func (f *Fleet) present() (seats []*seat, past int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.SortedFunc(maps.Values(f.seats), func(a, b *seat) int {
-		if a.target < b.target {
-			return -1
-		}
-		return 1
-	})
+	return slices.SortedFunc(maps.Values(f.seats), func(a, b *seat) int { return strings.Compare(a.target, b.target) }), f.past
 }

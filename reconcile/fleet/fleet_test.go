@@ -91,7 +91,7 @@ func TestAReplicaThatLosesTheTableStopsBeforeItsLeaseEndsAndSaysSo(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, "prod")
 		names := []string{"a", "b"}
-		if lease.Spread(s.targets, names)["prod"] == "b" { // whose it is
+		if lease.Spread(map[string][]string{"a": s.targets, "b": s.targets})["prod"] == "b" { // whose it is
 			slices.Reverse(names)
 		}
 		a := s.start(names[0])

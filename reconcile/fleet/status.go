@@ -26,13 +26,20 @@ func (c *Crew) Status() reconcile.Status {
 	}
 	s.Leases = c.fleet.leases(now)
 	var failures []string
-	for _, seat := range c.fleet.all() {
+	shown := fmt.Sprintf("%p", c)
+	seats, past := c.fleet.present()
+	for _, seat := range seats {
 		loop := seat.current()
 		if loop == nil {
 			continue
 		}
 		part := loop.Status()
+		if _, known := c.cfg.Targets[seat.target]; !known { // its lease is being given back
+			s.Turns += part.Turns
+			continue
+		}
 		merge(&s, part, seat.began())
+		shown += fmt.Sprintf(" %s/%d %p %d", seat.target, seat.held.Epoch(), loop, part.Turns)
 		if part.TurnError != "" {
 			failures = append(failures, fmt.Sprintf("target %s: %s", seat.target, part.TurnError))
 		}
@@ -51,7 +58,7 @@ func (c *Crew) Status() reconcile.Status {
 		failures = append(failures, "leases: "+err.Error())
 	}
 	s.TurnError = strings.Join(failures, "; ")
-	s.Turns += c.fleet.turnsPast()
+	s.Turns = c.fleet.version(shown, s.Turns+past)
 	finish(&s)
 	return s
 }
@@ -91,15 +98,10 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// finish orders what was merged, and counts it. A file that cannot be read stands in each
-// loop's plan, and once in that of all; a plan of several targets has no hash, since
-// nobody can approve it.
+// finish orders what was merged, and counts it. A plan of several targets has no hash,
+// since nobody can approve it.
 func finish(s *reconcile.Status) {
-	slices.SortStableFunc(s.Plan.Resources, func(a, b plan.Resource) int {
-		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID),
-			cmp.Compare(a.Spec.File, b.Spec.File), cmp.Compare(a.Spec.Line, b.Spec.Line), cmp.Compare(a.Spec.Name, b.Spec.Name))
-	})
-	s.Plan.Resources = slices.CompactFunc(s.Plan.Resources, func(a, b plan.Resource) bool { return a.Target == "" && b.Target == "" && a.Spec == b.Spec })
+	s.Plan.Resources = plan.Join(s.Plan.Resources)
 	s.Plan.Summary = plan.Summarize(s.Plan.Resources)
 	slices.SortStableFunc(s.Documents, func(a, b spec.Document) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
@@ -135,10 +137,14 @@ func (f *Fleet) leases(now time.Time) []reconcile.Lease {
 	return list
 }
 
-// turnsPast counts what is not in any loop's status any more, so that no two statuses
-// that differ have the same number of turns.
-func (f *Fleet) turnsPast() int {
+// version is the number of turns that a status tells: at least that many, and never the
+// same for two that show different turns. Loops turn while they are asked one after another,
+// so that their sum alone could be; and whoever keeps an index of a status goes by it.
+func (f *Fleet) version(shown string, turns int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.past
+	if shown != f.shown {
+		f.shown, f.told = shown, max(f.told+1, turns)
+	}
+	return f.told
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 )
 
@@ -17,7 +16,8 @@ type Config struct {
 	ID  string
 	URL string // of this replica's page, for the others to show; may be empty
 
-	// Targets are what there are leases for. All replicas should have the same.
+	// Targets are what there are leases for, until [Keeper.Retarget] says otherwise. All
+	// replicas should have the same, but for as long as it takes to tell them of others.
 	Targets []string
 
 	// Duration is how long a lease lasts from a renewal; 30 s when zero. LongestCall
@@ -52,20 +52,17 @@ func (c Config) complete() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Targets = slices.Sorted(slices.Values(c.Targets))
 	switch {
 	case c.Table == nil:
 		return c, errors.New("leases need a table")
 	case c.ID == "":
 		return c, errors.New("a replica that holds leases needs an ID")
-	case len(c.Targets) == 0 || c.Targets[0] == "":
-		return c, errors.New("leases need targets, each with a name")
-	case len(slices.Compact(slices.Clone(c.Targets))) != len(c.Targets):
-		return c, errors.New("a target is named twice: there is one lease for each")
 	case c.Duration < 0 || c.LongestCall < 0:
 		return c, fmt.Errorf("a lease of %s, or a longest call of %s, is negative", c.Duration, c.LongestCall)
 	case c.LongestCall > c.Duration/2:
 		return c, fmt.Errorf("a lease of %s is too short for calls of up to %s: it must last twice as long, or a call would find its lease about to end; make the lease longer", c.Duration, c.LongestCall)
 	}
-	return c, nil
+	var err error
+	c.Targets, err = ordered(c.Targets)
+	return c, err
 }

@@ -33,6 +33,7 @@ type Replica struct {
 	ID      string
 	URL     string
 	Version uint64
+	Targets []string // that it would hold, in order; none: it does not say
 }
 
 // Table is where the leases stand. Every read sees every write that ended before it

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -39,9 +38,12 @@ func (k *Keeper) writeLease(ctx context.Context, item Item, expect uint64) error
 // look says that this replica is here, and reads who else is and how the leases stand.
 // It is false when something could not be read.
 func (k *Keeper) look(ctx context.Context) bool {
+	k.mu.Lock()
+	targets := k.targets
+	k.mu.Unlock()
 	k.beats++
 	_ = k.call(ctx, writing, func(ctx context.Context) error {
-		return k.cfg.Table.Beat(ctx, Replica{k.cfg.ID, k.cfg.URL, k.beats})
+		return k.cfg.Table.Beat(ctx, Replica{k.cfg.ID, k.cfg.URL, k.beats, targets})
 	})
 	var replicas []Replica
 	err := k.call(ctx, reading, func(ctx context.Context) (err error) {
@@ -85,7 +87,7 @@ func (k *Keeper) lookAt(items []Item, now time.Time) {
 			k.sights[t] = k.sights[t].look(Item{Target: t}, false, now)
 		}
 	}
-	for _, t := range k.cfg.Targets {
+	for _, t := range k.targets {
 		if _, ok := k.sights[t]; !ok {
 			k.sights[t] = sight{item: Item{Target: t}, from: now}
 		}
@@ -116,18 +118,6 @@ func (k *Keeper) meet(replicas []Replica, now time.Time) (gone []string) {
 	return gone
 }
 
-// live returns the replicas whose beat was new within one lease, and this one.
-func (k *Keeper) live(now time.Time) []string {
-	ids := []string{k.cfg.ID}
-	for id, p := range k.peers {
-		if now.Sub(p.from) < k.cfg.Duration {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 // saw takes in a lease that was just written.
 func (k *Keeper) saw(item Item) {
 	k.mu.Lock()
@@ -140,9 +130,9 @@ func (k *Keeper) rebalance() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	live := k.live(time.Now())
-	spread := Spread(k.cfg.Targets, live)
+	spread, key := Spread(live), live.key()
 	for target, o := range k.holding {
-		if spread[target] != k.cfg.ID && k.vain[target] != strings.Join(live, "\n") {
+		if !k.has(target) || spread[target] != k.cfg.ID && k.vain[target] != key {
 			o.move()
 		}
 	}
@@ -168,7 +158,7 @@ func (k *Keeper) take(ctx context.Context, next time.Time) func(yield func(*Held
 type chance struct {
 	sight
 	due  time.Time
-	vain string // the replicas that were live when its own one did not take it; "": it is ours
+	vain string // the members that were live when its own one did not take it; "": it is ours
 }
 
 // chances returns what may be taken before next, the soonest first.
@@ -176,16 +166,16 @@ func (k *Keeper) chances(next time.Time) []chance {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	live := k.live(time.Now())
-	spread := Spread(k.cfg.Targets, live)
+	spread, key := Spread(live), live.key()
 	var list []chance
-	for _, t := range k.cfg.Targets {
+	for _, t := range k.targets {
 		s, ours := k.sights[t], spread[t] == k.cfg.ID
 		c := chance{sight: s, due: s.due(k.cfg.ID, k.cfg.Duration, ours)}
 		if rest := k.resting[t]; rest.After(c.due) {
 			c.due = rest
 		}
 		if !ours {
-			c.vain = strings.Join(live, "\n")
+			c.vain = key
 		}
 		if k.holding[t] == nil && c.due.Before(next) {
 			list = append(list, c)

@@ -127,16 +127,18 @@ func TestNoControlByteReachesTheTerminalWhateverTheInput(t *testing.T) {
 		"plan": func(t *rapid.T, s *Style, _ io.Writer) error {
 			return s.Plan(poisoned(t, mixedPlan()), poisoned(t, sampleCommit), rapid.Bool().Draw(t, "verbose"))
 		},
-		"probes":   func(t *rapid.T, s *Style, _ io.Writer) error { return s.Probes(poisoned(t, sampleProbes())) },
-		"audit":    func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleAudit())) },
-		"diff":     func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleDiff())) },
-		"history":  func(t *rapid.T, s *Style, _ io.Writer) error { return s.History(Entries(poisoned(t, sampleRecords()))) },
+		"probes": func(t *rapid.T, s *Style, _ io.Writer) error { return s.Probes(poisoned(t, sampleProbes())) },
+		"audit":  func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleAudit())) },
+		"diff":   func(t *rapid.T, s *Style, _ io.Writer) error { return s.Audit(poisoned(t, sampleDiff())) },
+		"history": func(t *rapid.T, s *Style, _ io.Writer) error {
+			return s.History(entriesOf(poisoned(t, sampleRecords())))
+		},
 		"explain":  func(t *rapid.T, s *Style, _ io.Writer) error { return s.Explain(poisoned(t, sampleStory())) },
 		"progress": func(t *rapid.T, s *Style, _ io.Writer) error { return hostileProgress(t, s) },
 		"JSON": func(t *rapid.T, _ *Style, w io.Writer) error {
 			p, story := poisoned(t, mixedPlan()), poisoned(t, sampleStory())
 			return errors.Join(PlanJSON(w, p), ApplyJSON(w, p, poisoned(t, sampleSteps()), poisoned(t, sampleProbes())),
-				AuditJSON(w, poisoned(t, sampleAudit())), AuditJSON(w, poisoned(t, sampleDiff())), HistoryJSON(w, Entries(poisoned(t, sampleRecords()))), ExplainJSON(w, story))
+				AuditJSON(w, poisoned(t, sampleAudit())), AuditJSON(w, poisoned(t, sampleDiff())), HistoryJSON(w, entriesOf(poisoned(t, sampleRecords()))), ExplainJSON(w, story))
 		},
 	}
 	for name, print := range prints {

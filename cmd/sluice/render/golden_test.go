@@ -55,8 +55,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"plan-held", func(s *Style) error { return s.Plan(heldPlan(), sampleCommit, false) }},
 		{"plan-held-in-sync", func(s *Style) error { return s.Plan(heldInSync(), sampleCommit, false) }},
 		{"plan-drift", func(s *Style) error { return s.Plan(driftedPlan(), sampleCommit, false) }},
-		{"history-drift", func(s *Style) error { return s.History(Entries(driftedRecords())) }},
-		{"history-taken", func(s *Style) error { return s.History(Entries(takenRecords())) }},
+		{"history-drift", func(s *Style) error { return s.History(entriesOf(driftedRecords())) }},
+		{"history-taken", func(s *Style) error { return s.History(entriesOf(takenRecords())) }},
 		{"explain-taken", func(s *Style) error { return s.Explain(history.Explain(takenRecords(), ips("10.0.1.21")[0])) }},
 		{"explain-drift", func(s *Style) error { return s.Explain(history.Explain(driftedRecords(), ips("10.0.1.20")[0])) }},
 		{"plan-waiting", func(s *Style) error { return s.Plan(waitingPlan(), sampleCommit, false) }},
@@ -71,8 +71,8 @@ func TestTextIsAsInTheGoldenFiles(t *testing.T) {
 		{"audit-clean", func(s *Style) error { return s.Audit(AuditReport{Documents: sampleAudit().Documents[2:]}) }},
 		{"rules", func(s *Style) error { return s.Rules(sampleRules()) }},
 		{"rules-plain", func(s *Style) error { return s.Rules(rulebook.New(sampleRuleSet()[:1], ruling.Set{}, noon)) }},
-		{"history", func(s *Style) error { return s.History(Entries(sampleRecords())) }},
-		{"history-held", func(s *Style) error { return s.History(Entries(heldRecords())) }},
+		{"history", func(s *Style) error { return s.History(entriesOf(sampleRecords())) }},
+		{"history-held", func(s *Style) error { return s.History(entriesOf(heldRecords())) }},
 		{"history-empty", func(s *Style) error { return s.History(nil) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestANarrowTerminalWraps(t *testing.T) {
 	if err := s.Probes(sampleProbes()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.History(Entries(sampleRecords())); err != nil {
+	if err := s.History(entriesOf(sampleRecords())); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "narrow", b.Bytes())
@@ -119,7 +119,7 @@ func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
 		{"rules-json", func(b *bytes.Buffer) error { return RulesJSON(b, sampleRules()) }},
 		{"audit-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleAudit()) }},
 		{"audit-diff-json", func(b *bytes.Buffer) error { return AuditJSON(b, sampleDiff()) }},
-		{"history-json", func(b *bytes.Buffer) error { return HistoryJSON(b, Entries(sampleRecords())) }},
+		{"history-json", func(b *bytes.Buffer) error { return HistoryJSON(b, entriesOf(sampleRecords())) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -129,4 +129,12 @@ func TestJSONIsAsInTheGoldenFiles(t *testing.T) {
 			golden(t, c.name, b.Bytes())
 		})
 	}
+}
+
+// entriesOf are records of one log for all targets.
+func entriesOf(records []history.Record) (list []history.Entry) {
+	for _, r := range records {
+		list = append(list, history.Entry{Record: r})
+	}
+	return list
 }

@@ -16,31 +16,16 @@ import (
 // timeLayout is how the record shows a time, in UTC and to the second.
 const timeLayout = "2006-01-02 15:04:05Z"
 
-// Entry is a record and the log that it stands in.
-type Entry struct {
-	Log string `json:"log,omitempty"` // the target; empty where one log is of all targets
-	history.Record
-}
-
-// Entries are records of one log for all targets.
-func Entries(records []history.Record) []Entry {
-	var list []Entry
-	for _, r := range records {
-		list = append(list, Entry{Record: r})
-	}
-	return list
-}
-
 // History prints records: when, which, what happened, to what. The number of one says
 // of which log it is, where there are several.
-func (s *Style) History(records []Entry) error {
+func (s *Style) History(records []history.Entry) error {
 	if len(records) == 0 {
 		return s.print(func(p *page) { p.line(span{plain, "Nothing has been recorded yet."}) })
 	}
 	return s.print(func(p *page) {
 		widest := 2
 		for _, r := range records {
-			widest = max(widest, len(r.number()))
+			widest = max(widest, len(number(r)))
 		}
 		event := len(timeLayout) + 2 + widest + 2
 		for _, r := range records {
@@ -48,7 +33,7 @@ func (s *Style) History(records []Entry) error {
 			word := eventWord(r.Record)
 			p.put(quiet, r.Time.UTC().Format(timeLayout))
 			p.gap(2)
-			p.put(quiet, r.number())
+			p.put(quiet, number(r))
 			p.tab(event)
 			p.put(word.ink, word.text)
 			p.tab(event + len("contested") + 2)
@@ -61,7 +46,7 @@ func (s *Style) History(records []Entry) error {
 }
 
 // number is a record's name.
-func (e Entry) number() string {
+func number(e history.Entry) string {
 	number := strconv.FormatUint(e.Seq, 10)
 	if e.Log != "" {
 		return e.Log + " " + number
@@ -70,7 +55,7 @@ func (e Entry) number() string {
 }
 
 // HistoryJSON writes records as JSON lines.
-func HistoryJSON(w io.Writer, records []Entry) error {
+func HistoryJSON(w io.Writer, records []history.Entry) error {
 	for _, r := range records {
 		if err := writeJSONLine(w, r); err != nil {
 			return err

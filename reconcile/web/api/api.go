@@ -3,6 +3,7 @@ package api
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -96,7 +97,11 @@ func (a api) resources(w http.ResponseWriter, r *http.Request) {
 func (a api) resource(w http.ResponseWriter, r *http.Request) {
 	found := a.Feed.Fleet().Find(r.PathValue("target"), r.PathValue("id"), a.Feed.Now())
 	if len(found) == 0 {
-		Fail(w, http.StatusNotFound, "no spec names this resource in this target")
+		words := "no spec names this resource in this target"
+		if l, elsewhere := a.Feed.Fleet().Overview().Elsewhere(r.PathValue("target")); elsewhere {
+			words = fmt.Sprintf("another replica works for target %q: %q, %s", l.Target, l.Holder, l.URL)
+		}
+		Fail(w, http.StatusNotFound, words)
 		return
 	}
 	answer(w, http.StatusOK, view.List{Resources: found, Matched: len(found), Total: len(found)})

@@ -15,6 +15,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"sigs.k8s.io/yaml"
+
+	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
 // documented is openapi.yaml, and what checks bodies by it.
@@ -141,7 +143,7 @@ func TestEveryParameterThatIsReadIsDocumented(t *testing.T) {
 	d := readDocument(t)
 	for path, want := range map[string][]string{
 		"/resources": {"limit", "offset", "q", "state", "target"},
-		"/history":   {"address", "before", "commit", "from", "kind", "limit", "outcome", "resource", "since", "until"},
+		"/history":   {"address", "before", "commit", "from", "kind", "limit", "log", "outcome", "resource", "since", "until"},
 		"/schedule":  {"limit"},
 	} {
 		var names []string
@@ -217,6 +219,51 @@ func TestEveryAnswerIsAsTheDocumentSays(t *testing.T) {
 				t.Errorf("%s %s is documented, and no answer of it was checked", method, path)
 			}
 		}
+	}
+}
+
+func TestEveryAnswerFromSharedLogsIsAsTheDocumentSays(t *testing.T) {
+	d, h := readDocument(t), serverOf(t, false, true)
+	for _, tt := range []struct {
+		path, asked string
+		status      int
+		says        string
+	}{
+		{"/status", "/status", 200, `"apart":true`},
+		{"/history", "/history", 400, "name one with log=TARGET"},
+		{"/history", "/history?log=nobody", 400, "no such log"},
+		{"/history", "/history?log=stage&from=2", 200, `{"log":"stage","seq":2,`},
+		{"/history", "/history?limit=3", 200, `{"log":"stage","seq":15,`},
+		{"/history", "/history?limit=3&log=stage", 200, `{"log":"stage",`},
+		{"/history", "/history?before=prod:3,stage:2", 200, `{"log":"stage","seq":1,`},
+		{"/history", "/history?before=prod:x", 400, "before must be"},
+		{"/history/checkpoint", "/history/checkpoint", 400, "name one"},
+		{"/history/checkpoint", "/history/checkpoint?log=prod", 200, "null"},
+		{"/explain/{address}", "/explain/10.0.1.20", 200, `"logs":[{"log":"prod","from":1},{"log":"stage","from":1}]`},
+		{"/resources/{target}/{id}", "/resources/stage/nat-7", 404, "another replica works for target"},
+	} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.asked, nil))
+		if rec.Code != tt.status || !strings.Contains(strings.ReplaceAll(rec.Body.String(), `\"`, ""), tt.says) {
+			t.Errorf("GET %s: status %d, want %d, and %q: %s", tt.asked, rec.Code, tt.status, tt.says, rec.Body)
+		}
+		if err := d.check(tt.path, http.MethodGet, rec.Result(), rec.Body.Bytes()); err != nil {
+			t.Errorf("GET %s: %v", tt.asked, err)
+		}
+	}
+}
+
+func TestTheNextPageOfSharedLogsIsInTheHeader(t *testing.T) {
+	h := serverOf(t, false, true)
+	asked, lines := "/history?limit=8", 0
+	for page := 0; asked != "" && page < 9; page++ {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, asked, nil))
+		lines += strings.Count(rec.Body.String(), "\n")
+		asked, _, _ = strings.Cut(strings.TrimPrefix(rec.Header().Get("Link"), "<"+Prefix), ">")
+	}
+	if want := 2 * len(view.Kinds); lines != want {
+		t.Errorf("%d entries of %d", lines, want)
 	}
 }
 

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -10,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
@@ -17,35 +20,38 @@ import (
 const maxRecords = 1000
 
 // history writes records as JSON lines: from a number on in their order, whole, so
-// that their chain can be verified; or, with limit, the newest that fit. A record
-// that cannot be read ends the answer with a line that says so.
+// that their chain can be verified; or, with limit, the newest that fit, of all logs.
+// A record that cannot be read ends the answer with a line that says so.
 func (a api) history(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	in := numbers{query: q}
-	from, before, limit := in.number("from", 0), in.number("before", 0), in.number("limit", 0)
+	from, limit := in.number("from", 0), in.number("limit", 0)
 	filter, err := view.ParseFilter(q)
-	switch {
-	case in.err != nil:
-		err = in.err
-	case err == nil && from > 0 && before+limit > 0:
+	before, wrong := view.ParsePlace(q.Get("before"))
+	newest := limit > 0 || len(before) > 0
+	switch err = cmp.Or(in.err, err, wrong); {
+	case err == nil && from > 0 && newest:
 		err = fmt.Errorf("from gives records in their order, before and limit the newest ones: give only one of them")
+	case err == nil && newest:
+		a.newest(w, r, feed.Query{Filter: filter, Log: q.Get("log"), Before: before, Limit: int(min(max(limit, 1), maxRecords))})
+		return
+	}
+	var records history.Records
+	if err == nil {
+		records, err = a.Feed.Records(r.Context(), q.Get("log"), from)
 	}
 	if err != nil {
 		Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if before+limit > 0 {
-		a.newest(w, r, filter, before, int(min(max(limit, 1), maxRecords)))
-		return
-	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	enc := json.NewEncoder(w)
-	for rec, err := range a.Feed.Records(r.Context(), from) {
+	for rec, err := range records {
 		if err != nil {
 			_ = enc.Encode(map[string]string{"error": err.Error()})
 			return
 		}
-		if filter.Match(rec) && enc.Encode(rec) != nil {
+		if filter.Match(rec) && enc.Encode(history.Entry{Log: q.Get("log"), Record: rec}) != nil {
 			return
 		}
 	}
@@ -54,7 +60,11 @@ func (a api) history(w http.ResponseWriter, r *http.Request) {
 // checkpoint answers with what stands before the first record: null when none was
 // cut off.
 func (a api) checkpoint(w http.ResponseWriter, r *http.Request) {
-	cut, err := a.Feed.Checkpoint(r.Context())
+	cut, err := a.Feed.Checkpoint(r.Context(), r.URL.Query().Get("log"))
+	if errors.Is(err, feed.ErrWhichLog) || errors.Is(err, feed.ErrNoLog) {
+		Fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	if err != nil {
 		Fail(w, http.StatusInternalServerError, err.Error())
 		return
@@ -63,17 +73,17 @@ func (a api) checkpoint(w http.ResponseWriter, r *http.Request) {
 }
 
 // newest writes the newest records, and in the header Link where the older ones are.
-func (a api) newest(w http.ResponseWriter, r *http.Request, filter history.Filter, before uint64, limit int) {
-	list, err := a.Feed.History(r.Context(), filter, before, limit)
+func (a api) newest(w http.ResponseWriter, r *http.Request, query feed.Query) {
+	list, err := a.Feed.History(r.Context(), query)
 	w.Header().Set("Content-Type", "application/jsonl")
-	if list.Before > 0 {
+	if list.Before != nil {
 		q := r.URL.Query()
-		q.Set("before", strconv.FormatUint(list.Before, 10))
-		q.Set("limit", strconv.Itoa(limit))
+		q.Set("before", list.Before.String())
+		q.Set("limit", strconv.Itoa(query.Limit))
 		w.Header().Set("Link", "<"+Prefix+"/history?"+q.Encode()+`>; rel="next"`)
 	}
 	enc := json.NewEncoder(w)
-	for _, rec := range list.Records {
+	for _, rec := range list.Entries {
 		if enc.Encode(rec) != nil {
 			return
 		}
@@ -109,7 +119,7 @@ func (n *numbers) number(name string, otherwise uint64) uint64 {
 		return otherwise
 	}
 	v, err := strconv.ParseUint(text, 10, 31)
-	if name == "from" || name == "before" {
+	if name == "from" {
 		v, err = strconv.ParseUint(text, 10, 64)
 	}
 	if err != nil && n.err == nil {

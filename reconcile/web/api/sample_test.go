@@ -43,7 +43,7 @@ func sample(t *testing.T) reconcile.Status {
 			Waivers:   []ruling.Waiver{{Name: "w", Rule: "spec.keep_two", Selector: ruling.Selector{Labels: map[string]string{"a": "b"}, Target: "prod", Kind: "NatGateway", Name: "egress-a"}, Owner: "o", Reason: "r", Expires: now, File: "f", Line: 1}},
 			Approvals: []ruling.Approval{{Name: "a", PlanHash: "sha256:1", Approver: "x", Reason: "r", Expires: now, File: "f", Line: 1}},
 		},
-		Leases:      []reconcile.Lease{{Target: "prod", Holder: "host-abc", URL: "https://sluice-0.example.com", Epoch: 7, Here: true, ActFrom: now, PlanHash: "sha256:3", Error: "e"}},
+		Leases:      []reconcile.Lease{{Target: "stage", Holder: "host-def", URL: "https://sluice-1.example.com"}, {Target: "prod", Holder: "host-abc", URL: "https://sluice-0.example.com", Epoch: 7, Here: true, ActFrom: now, PlanHash: "sha256:3", Error: "e"}},
 		Transitions: []reconcile.Transition{{Target: "prod", ID: "nat-1", Address: ip("10.0.1.20"), Status: inventory.StatusUnassigning, Since: now, Until: now.Add(time.Minute)}},
 		Inventories: []inventory.Inventory{{Target: "prod", Unread: []inventory.Unread{{Part: inventory.ReadSubnets, Reason: "throttled"}},
 			NatGateways: []inventory.NatGateway{{ID: "nat-1", VpcID: "vpc-1", SubnetID: "subnet-1", Addresses: []inventory.Address{
@@ -68,7 +68,10 @@ var hub = live.NewHub()
 func poke() { hub.Poke() }
 
 // server is the API by itself, on a full or an empty status and record.
-func server(t *testing.T, empty bool) http.Handler {
+func server(t *testing.T, empty bool) http.Handler { return serverOf(t, empty, false) }
+
+// serverOf is the API on one log, or, shared, on two logs of targets.
+func serverOf(t *testing.T, empty, shared bool) http.Handler {
 	t.Helper()
 	var status reconcile.Status
 	store, err := history.Open(t.TempDir()+"/h.db", history.Holder{})
@@ -102,7 +105,11 @@ func server(t *testing.T, empty bool) http.Handler {
 		}
 	}
 	get := func() reconcile.Status { return status }
-	f := feed.New(feed.Config{Status: get, Record: store, Due: due, Now: func() time.Time { return now }})
+	cfg := feed.Config{Status: get, Record: store, Due: due, Now: func() time.Time { return now }}
+	if shared {
+		cfg.Record, cfg.Logs = nil, func() []feed.Log { return []feed.Log{{Name: "prod", Record: store}, {Name: "stage", Record: store}} }
+	}
+	f := feed.New(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	if !empty {

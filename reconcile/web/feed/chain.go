@@ -16,18 +16,24 @@ type Chain struct {
 	Head    string    `json:"head"`    // the hash of the last of them
 	Checked time.Time `json:"checked,omitzero"`
 	Broken  string    `json:"broken,omitempty"` // what is wrong with the next one
+
+	// Apart says that each target has a log of its own, whose chain is walked by
+	// whichever replica takes the target: the rest is empty.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Chain returns how far the chain was walked.
 func (f *Feed) Chain() Chain {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.chain
+	chain := f.chain
+	chain.Apart = f.shared()
+	return chain
 }
 
 // Run walks the chain until ctx ends, or until it is found broken.
 func (f *Feed) Run(ctx context.Context) {
-	if f.elsewhere { // each log is walked by whoever takes its target
+	if f.shared() {
 		return
 	}
 	for f.walk(ctx) {

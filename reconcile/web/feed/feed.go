@@ -1,29 +1,21 @@
 package feed
 
 import (
-	"context"
 	"sync"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/rulebook"
 	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
-// Record is the record as far as it is read here; *history.File is one.
-type Record interface {
-	history.Log
-	Before(ctx context.Context, before uint64) history.Records
-	Head(ctx context.Context) (history.Head, error)
-}
-
 // Config is where a feed comes from.
 type Config struct {
 	Status func() reconcile.Status
-	// Record is nil where the record is not read here: then whoever asks for it learns
-	// so, as an error.
+	// Record is the record where it is one log, of all targets; else Logs returns what
+	// it is made of now, in the order of their names.
 	Record Record
+	Logs   func() []Log
 	// Due returns what is due after an instant beside what the status tells, at most
 	// n; nil: nothing.
 	Due func(now time.Time, n int) []view.Upcoming
@@ -33,21 +25,22 @@ type Config struct {
 // Feed answers many requests at once.
 type Feed struct {
 	cfg     Config
+	most    bounds
 	stories chan struct{} // one entry for each that is being told
+	readers chan struct{} // and for each request that reads logs which others share
 
-	elsewhere bool // the record is not read here
-
-	mu    sync.Mutex
-	fleet *view.Fleet // of the last turn that was asked about
-	told  *view.Fleet // what Change compares with
-	chain Chain
+	mu      sync.Mutex
+	fleet   *view.Fleet // of the last turn that was asked about
+	told    *view.Fleet // what Change compares with
+	chain   Chain
+	answers map[string]answer // by question, of logs that others share
 }
 
 // New makes a feed.
 func New(cfg Config) *Feed {
-	f := &Feed{cfg: cfg, stories: make(chan struct{}, 2), elsewhere: cfg.Record == nil}
-	if f.elsewhere {
-		f.cfg.Record = elsewhere{}
+	f := &Feed{cfg: cfg, most: ofFile, stories: make(chan struct{}, 2), readers: make(chan struct{}, readers), answers: map[string]answer{}}
+	if f.shared() {
+		f.most = ofLogs
 	}
 	return f
 }
@@ -60,7 +53,7 @@ func (f *Feed) Fleet() *view.Fleet {
 	s := f.cfg.Status()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fleet == nil || f.fleet.Status().Turns != s.Turns {
+	if f.fleet == nil || !f.fleet.Indexes(s) {
 		f.fleet = view.NewFleet(s)
 	}
 	return f.fleet.With(s)

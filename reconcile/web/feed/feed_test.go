@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
+	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
 var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
@@ -67,17 +68,17 @@ func (e *endless) record(seq uint64) history.Record {
 func TestARequestReadsABoundedPartOfTheRecord(t *testing.T) {
 	e := &endless{n: 1_000_000}
 	f := New(Config{Record: e, Now: func() time.Time { return now }})
-	list, err := f.History(t.Context(), history.Filter{Kinds: []history.Kind{history.KindDrift}}, 0, 50)
-	if err != nil || e.read > maxLook+1 || list.Before != e.n-maxLook+1 {
-		t.Errorf("a list read %d records and goes on before %d (%v)", e.read, list.Before, err)
+	list, err := f.History(t.Context(), Query{Filter: history.Filter{Kinds: []history.Kind{history.KindDrift}}, Limit: 50})
+	if err != nil || e.read > uint64(ofFile.list)+1 || list.Before[""] != e.n-uint64(ofFile.list)+1 {
+		t.Errorf("a list read %d records and goes on before %s (%v)", e.read, list.Before, err)
 	}
 	e.read = 0
-	if list, err = f.History(t.Context(), history.Filter{}, 500, 50); err != nil || e.read > 51 || list.Records[0].Seq != 499 || list.Before != 450 {
-		t.Errorf("a page read %d records, from %d (%v)", e.read, list.Records[0].Seq, err)
+	if list, err = f.History(t.Context(), Query{Before: view.Place{"": 500}, Limit: 50}); err != nil || e.read > 51 || list.Entries[0].Seq != 499 || list.Before[""] != 450 {
+		t.Errorf("a page read %d records, from %d (%v)", e.read, list.Entries[0].Seq, err)
 	}
 	e.read = 0
 	story, err := f.Explain(t.Context(), netip.AddrFrom4([4]byte{10, 0, 0, 1}))
-	if err != nil || e.read != maxStory || story.From != e.n-maxStory+1 || len(story.Events) == 0 {
+	if err != nil || e.read != uint64(ofFile.story) || story.From != e.n-uint64(ofFile.story)+1 || len(story.Events) == 0 {
 		t.Errorf("a story read %d records, from %d: %d events (%v)", e.read, story.From, len(story.Events), err)
 	}
 }
@@ -113,6 +114,18 @@ func TestAFleetIsIndexedOnceATurnAndStillShowsTheNewestTimes(t *testing.T) {
 	s.Plan.Resources = []plan.Resource{{Target: "prod", ID: "nat-1", State: plan.Pending}}
 	if c := f.Change(); c.All || len(c.Resources) != 1 {
 		t.Errorf("the next change %+v", c)
+	}
+}
+
+// Nothing that a status says may end the daemon, which shows it.
+func TestAStatusWithFewerResourcesAndTheSameTurnIsIndexedAnew(t *testing.T) {
+	s := reconcile.Status{Turns: 7, Plan: plan.Plan{Resources: []plan.Resource{{Target: "prod", ID: "nat-1"}, {Target: "test", ID: "nat-2"}}}}
+	f := New(Config{Status: func() reconcile.Status { return s }, Now: func() time.Time { return now }})
+	f.Change()
+	s.Plan.Resources = s.Plan.Resources[:1]
+	f.Change()
+	if got := f.Fleet(); len(got.Find("test", "nat-2", now)) != 0 || len(got.Find("prod", "nat-1", now)) != 1 {
+		t.Error("it shows what is not there any more")
 	}
 }
 

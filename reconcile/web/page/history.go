@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
@@ -20,6 +21,7 @@ type historyPage struct {
 	Entries  []entry
 	Filter   url.Values
 	Filtered bool
+	Logs     []string // the targets, where each has a log of its own
 	Kinds    []history.Kind
 	Outcomes []string
 	Problem  string // what is wrong with the filter, or the record
@@ -32,25 +34,25 @@ type historyPage struct {
 func (p *Pages) history(r *http.Request, f *frame) int {
 	q := r.URL.Query()
 	f.Title, f.Nav, f.Template = "History", "/history", "history"
-	main := historyPage{Filter: q, Kinds: view.Kinds, Outcomes: view.Outcomes}
+	main := historyPage{Filter: q, Logs: p.cfg.Feed.Logs(), Kinds: view.Kinds, Outcomes: view.Outcomes}
 	defer func() { f.Main = main }()
 	filter, err := view.ParseFilter(q)
 	if err != nil {
 		main.Problem = err.Error()
 		return http.StatusBadRequest
 	}
-	before, _ := strconv.ParseUint(q.Get("before"), 10, 64) // anything else is the newest part
-	if before == 0 {
+	before, _ := view.ParsePlace(q.Get("before")) // anything else is the newest part
+	if before == nil {
 		f.Watch = "*"
 	} else {
-		main.Newest = older(q, 0)
+		main.Newest = older(q, nil)
 	}
-	records, err := p.cfg.Feed.History(r.Context(), filter, before, entriesShown)
+	records, err := p.cfg.Feed.History(r.Context(), feed.Query{Filter: filter, Log: q.Get("log"), Before: before, Limit: entriesShown})
 	if err != nil {
-		main.Problem = err.Error()
+		main.Problem = unread(err)
 	}
-	main.Entries, main.Looked = entries(records.Records, p.cfg.Feed.Fleet()), records.Looked
-	if records.Before > 0 {
+	main.Entries, main.Looked = entries(records.Entries, p.cfg.Feed.Fleet()), records.Looked
+	if records.Before != nil {
 		main.Older, main.Partly = older(q, records.Before), !records.Full
 	}
 	for name, values := range q {
@@ -59,16 +61,19 @@ func (p *Pages) history(r *http.Request, f *frame) int {
 	return http.StatusOK
 }
 
-// older is the page of the entries before a number; 0: of the newest.
-func older(q url.Values, before uint64) string {
+// unread says that not all could be read, and why.
+func unread(why error) string { return "The record could not be read to the end: " + why.Error() }
+
+// older is the page of the entries before a place; nil: of the newest.
+func older(q url.Values, before view.Place) string {
 	next := url.Values{}
 	for name, values := range q {
 		if name != "before" && len(values) > 0 && values[0] != "" {
 			next[name] = values
 		}
 	}
-	if before > 0 {
-		next.Set("before", strconv.FormatUint(before, 10))
+	if before != nil {
+		next.Set("before", before.String())
 	}
 	if len(next) == 0 {
 		return "/history"
@@ -78,7 +83,7 @@ func older(q url.Values, before uint64) string {
 
 // entry is a record as a page shows it.
 type entry struct {
-	history.Record
+	history.Entry
 	Word  string // what happened, in a word
 	Ink   string // the class of the word
 	Named []named
@@ -90,7 +95,7 @@ type named struct{ Text, Link string }
 
 // entries shows records. What EC2 answered is recorded by the id alone: people know the
 // name.
-func entries(records []history.Record, fleet *view.Fleet) []entry {
+func entries(records []history.Entry, fleet *view.Fleet) []entry {
 	var list []entry
 	for _, r := range records {
 		r.SpecName = cmp.Or(r.SpecName, fleet.Name(r.Target, r.ResourceID))
@@ -102,8 +107,19 @@ func entries(records []history.Record, fleet *view.Fleet) []entry {
 // namedAtOnce bounds what one entry names.
 const namedAtOnce = 8
 
-func entryOf(r history.Record) entry {
-	e := entry{Record: r, Word: string(r.Kind)}
+// ID is the entry's place in a page; Begun that of the intent that it belongs to.
+func (e entry) ID() string    { return place(e.Log, e.Seq) }
+func (e entry) Begun() string { return place(e.Log, e.Intent) }
+
+func place(log string, seq uint64) string {
+	if log != "" {
+		log += "."
+	}
+	return "e" + log + strconv.FormatUint(seq, 10)
+}
+
+func entryOf(r history.Entry) entry {
+	e := entry{Entry: r, Word: string(r.Kind)}
 	e.Ink = map[history.Kind]string{
 		history.KindDecision: r.Decision, history.KindDrift: "blocked", history.KindContested: "error", history.KindHeld: "held",
 		history.KindConverged: "in-sync", history.KindReached: "in-sync", history.KindIntent: "pending",
@@ -125,7 +141,7 @@ func entryOf(r history.Record) entry {
 	for _, p := range r.Prefixes {
 		e.Named = append(e.Named, named{p.String(), "/explain/" + p.Addr().String()})
 	}
-	e.Named = append(e.Named, reached(r)...)
+	e.Named = append(e.Named, reached(r.Record)...)
 	e.All = len(e.Named)
 	e.Named = e.Named[:min(e.All, namedAtOnce)]
 	return e

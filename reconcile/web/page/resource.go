@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 
-	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
 	"github.com/seed-6ca89210/sluice/reconcile/web/view"
 )
 
@@ -16,6 +16,12 @@ type resourcePage struct {
 	Failed     string // why the record could not be read
 }
 
+// elsewherePage is what another replica shows.
+type elsewherePage struct {
+	view.Lease
+	Path string // of its page
+}
+
 // recent is how many entries of the record a resource's page shows.
 const recent = 12
 
@@ -24,14 +30,18 @@ func (p *Pages) resource(r *http.Request, f *frame) int {
 	found := p.cfg.Feed.Fleet().Find(target, id, p.cfg.Feed.Now())
 	f.Nav, f.Watch = "/", target+"/"+id
 	if len(found) == 0 {
+		if lease, elsewhere := f.Loop.Elsewhere(target); elsewhere {
+			f.Title, f.Template, f.Main = id, "elsewhere", elsewherePage{lease, linked(target, id)}
+			return http.StatusNotFound
+		}
 		return f.sorry(http.StatusNotFound, "No spec names this resource in this target.")
 	}
 	main := resourcePage{Target: target, ID: id, Specs: found}
-	records, err := p.cfg.Feed.Recent(r.Context(), id, recent)
+	records, err := p.cfg.Feed.Recent(r.Context(), target, id, recent)
 	if err != nil {
-		main.Failed = err.Error()
+		main.Failed = unread(err)
 	}
-	main.Recent = entries(records.Records, p.cfg.Feed.Fleet())
+	main.Recent = entries(records.Entries, p.cfg.Feed.Fleet())
 	f.Title, f.Template, f.Main = found[0].Spec.Name, "resource", main
 	return http.StatusOK
 }
@@ -70,8 +80,7 @@ type explainPage struct {
 	Address string
 	Problem string
 	Known   bool
-	From    uint64 // what is older was not looked at
-	Story   history.Story
+	feed.Story
 }
 
 func (p *Pages) explain(r *http.Request, f *frame) int {
@@ -93,9 +102,9 @@ func (p *Pages) explain(r *http.Request, f *frame) int {
 	f.Title = "Explain " + addr.String()
 	story, err := p.cfg.Feed.Explain(r.Context(), addr)
 	if err != nil {
-		main.Problem = err.Error()
+		main.Problem = unread(err)
 		return http.StatusInternalServerError
 	}
-	main.Story, main.From, main.Known = story.Story, story.From, len(story.Events) > 0
+	main.Story, main.Known = story, len(story.Events) > 0
 	return http.StatusOK
 }

@@ -171,6 +171,12 @@ func (f *Fleet) Targets() []string {
 	return slices.Compact(list)
 }
 
+// Indexes reports whether a status is of the turn that the fleet was made of.
+func (f *Fleet) Indexes(s reconcile.Status) bool {
+	return f.status.Turns == s.Turns && len(f.status.Plan.Resources) == len(s.Plan.Resources) &&
+		len(f.status.Inventories) == len(s.Inventories) && len(f.status.Documents) == len(s.Documents)
+}
+
 // With returns the fleet with a newer status of the same turn.
 func (f *Fleet) With(s reconcile.Status) *Fleet {
 	newer := *f

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -44,6 +45,22 @@ type Lease struct {
 	ActFrom  time.Time `json:"actFrom,omitzero"`   // until then nothing is changed
 	PlanHash string    `json:"planHash,omitempty"` // what an approval names; of the one that was asked
 	Error    string    `json:"error,omitempty"`    // why nothing is done
+}
+
+// Elsewhere returns who works for a target, where that is not the replica that was asked.
+func (o Overview) Elsewhere(target string) (Lease, bool) {
+	for _, l := range o.Leases {
+		if l.Target == target && !l.Here {
+			return l, true
+		}
+	}
+	return Lease{}, false
+}
+
+// StandsBy reports whether the replica that was asked works for no target, since others
+// have them all.
+func (o Overview) StandsBy() bool {
+	return len(o.Leases) > 0 && !slices.ContainsFunc(o.Leases, func(l Lease) bool { return l.Here })
 }
 
 // ConfigStatus is which configuration is in force.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -8,31 +9,35 @@ import (
 
 // Records is a part of the record, the newest first.
 type Records struct {
-	Records []history.Record
-	Before  uint64 // where the next, older part begins; 0: there is none
-	Looked  int    // records that were read for it
-	Full    bool   // it ended with as many as were asked for; else with as many as may be read
+	Entries []history.Entry
+	Before  Place // where the next, older part begins; nil: there is none
+	Looked  int   // records that were read for it
+	Full    bool  // it ended with as many as were asked for; else with as many as may be read
 }
 
 // Pick takes up to limit records that fit, of at most look that are read: a filter
-// that fits nothing must not read a record of years. newest yields the newest first.
-// With an error, what was read before it is returned too.
-func Pick(newest iter.Seq2[history.Record, error], f history.Filter, limit, look int) (Records, error) {
-	var out Records
-	for r, err := range newest {
-		if err != nil {
-			return out, err
+// that fits nothing must not read a record of years. newest yields the newest first;
+// more says that there was another one, which was not taken. A log that is not as it
+// was written ends alone, any other error ends all; with it, what was read before is
+// returned too.
+func Pick(newest iter.Seq2[history.Entry, error], f history.Filter, limit, look int) (out Records, more bool, err error) {
+	var damage []error
+	for e, err := range newest {
+		if corrupt := (*history.CorruptError)(nil); errors.As(err, &corrupt) {
+			damage = append(damage, err)
+			continue
 		}
-		if out.Full = len(out.Records) == limit; out.Full || out.Looked == look {
-			return out, nil // Before is the last one that was looked at: r is older
+		if err != nil {
+			return out, out.Looked > 0, errors.Join(append(damage, err)...)
+		}
+		if out.Full = len(out.Entries) == limit; out.Full || out.Looked == look {
+			return out, true, errors.Join(damage...)
 		}
 		out.Looked++
-		out.Before = r.Seq
-		if f.Match(r) {
-			r.Plan, r.Basis = nil, nil // large, and for nobody who reads a list
-			out.Records = append(out.Records, r)
+		if f.Match(e.Record) {
+			e.Plan, e.Basis = nil, nil // large, and for nobody who reads a list
+			out.Entries = append(out.Entries, e)
 		}
 	}
-	out.Before = 0
-	return out, nil
+	return out, false, errors.Join(damage...)
 }

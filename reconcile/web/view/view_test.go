@@ -180,14 +180,14 @@ func TestTheAgendaListsWhatIsDueInItsOrder(t *testing.T) {
 
 func TestPickReadsNoMoreThanItMay(t *testing.T) {
 	read := 0
-	newest := func(yield func(history.Record, error) bool) {
+	newest := func(yield func(history.Entry, error) bool) {
 		for seq := uint64(10); seq > 0; seq-- {
 			read++
 			kind := history.KindCommit
 			if seq%5 == 0 {
 				kind = history.KindDrift
 			}
-			if !yield(history.Record{Seq: seq, Kind: kind, Basis: []byte("{}")}, nil) {
+			if !yield(history.Entry{Record: history.Record{Seq: seq, Kind: kind, Basis: []byte("{}")}}, nil) {
 				return
 			}
 		}
@@ -197,18 +197,18 @@ func TestPickReadsNoMoreThanItMay(t *testing.T) {
 		name        string
 		limit, look int
 		picked      int
-		before      uint64
-		full        bool
+		looked      int
+		more, full  bool
 	}{
-		{"all there is", 9, 99, 2, 0, false},
-		{"as many as were asked for", 1, 99, 1, 10, true},
-		{"as many as may be read", 9, 4, 1, 7, false},
-		{"exactly all", 2, 99, 2, 5, true},
+		{"all there is", 9, 99, 2, 10, false, false},
+		{"as many as were asked for", 1, 99, 1, 1, true, true},
+		{"as many as may be read", 9, 4, 1, 4, true, false},
+		{"exactly all", 2, 99, 2, 6, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			read = 0
-			got, err := Pick(newest, drift, tt.limit, tt.look)
-			if err != nil || len(got.Records) != tt.picked || got.Before != tt.before || got.Full != tt.full || got.Records[0].Basis != nil {
+			got, more, err := Pick(newest, drift, tt.limit, tt.look)
+			if err != nil || len(got.Entries) != tt.picked || got.Looked != tt.looked || more != tt.more || got.Full != tt.full || got.Entries[0].Basis != nil {
 				t.Errorf("%+v, %v", got, err)
 			}
 			if read > tt.look+1 {
