@@ -67,8 +67,8 @@ func TestThoseWhoReadTheNewestRecordsPayForLittleMore(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		taken int
-		want  []int
-	}{{1, []int{16}}, {16, []int{16}}, {17, []int{16, 64}}, {-1, []int{16, 64, 121}}} {
+		want  []int // first, whether the log was cut: it was not
+	}{{1, []int{0, 16}}, {16, []int{0, 16}}, {17, []int{0, 16, 64}}, {-1, []int{0, 16, 64, 121}}} {
 		if got := take(tt.taken); !slices.Equal(got, tt.want) {
 			t.Errorf("for %d records answers of %v items were read, not %v", tt.taken, got, tt.want)
 		}
