@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -262,96 +260,6 @@ func TestTheReadmesConfigurationLoads(t *testing.T) {
 	cfg, problems = config.Load("sluice.yaml", []byte(readmeBlock(t, "config")+"\n"+readmeBlock(t, "calendar")))
 	if c := cfg.Calendar; len(problems) > 0 || len(c.Schedules) != 2 || len(c.Windows) != 2 || len(c.Freezes) != 1 {
 		t.Errorf("calendar %+v, %v", c, problems)
-	}
-}
-
-// sourceRows are the table of sources and webhooks: what is in front, and all of it.
-func sourceRows(t *testing.T) (rows []string, table string) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ = strings.Cut(string(data), "### Sources and webhooks\n")
-	table, _, _ = strings.Cut(table, "\n#")
-	for line := range strings.Lines(table) {
-		row, found := strings.CutPrefix(line, "| `")
-		setting, _, _ := strings.Cut(row, "` |")
-		if found && !strings.HasPrefix(setting, "SLUICE_") {
-			rows = append(rows, setting)
-		}
-	}
-	return rows, table
-}
-
-func TestEachRowOfTheReadmesSourcesLoads(t *testing.T) {
-	const head = "apiVersion: sluice/v1\nkind: Config\n"
-	url := "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/specs"
-	without, _ := config.Load("sluice.yaml", []byte(head+"specs: {url: \""+url+"\"}\n"))
-	rows, _ := sourceRows(t)
-	for _, setting := range rows {
-		text := "specs: {url: \"" + url + "\", " + setting + "}\n"
-		switch {
-		case strings.HasPrefix(setting, "webhooks:"), strings.HasPrefix(setting, "policyLimits:"):
-			text = "specs: {url: \"" + url + "\"}\n" + setting + "\n"
-		case strings.Contains(setting, "ssh:"):
-			text = strings.Replace(text, url, "git@git.example.com:net/addresses.git", 1)
-		}
-		cfg, problems := config.Load("sluice.yaml", []byte(head+text))
-		if len(problems) > 0 || reflect.DeepEqual(cfg, without) && setting != "interval: 1m" {
-			t.Errorf("%s: %v", setting, problems)
-		}
-	}
-	if len(rows) < 20 {
-		t.Errorf("only %d rows were found", len(rows))
-	}
-}
-
-// Below a line between them rows are no table any more, but a heap of words.
-func TestEachRowOfTheReadmesTablesIsInATable(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(data), "\n")
-	rows := 0
-	for i, line := range lines {
-		if !strings.HasPrefix(line, "|") {
-			continue
-		}
-		rows++
-		if !strings.HasPrefix(lines[i-1], "|") && !strings.HasPrefix(lines[i+1], "|--") {
-			t.Errorf("README.md:%d: a row of no table: %.60s", i+1, line)
-		}
-	}
-	if rows < 40 {
-		t.Errorf("only %d rows were looked at", rows)
-	}
-}
-
-// What the table covers, it covers whole: a new setting needs a word in it.
-func TestTheReadmeTellsEverySettingOfSourcesAndWebhooks(t *testing.T) {
-	rows, table := sourceRows(t)
-	covered := []string{"specs.ref", "specs.interval", "specs.verify", "specs.limits", "specs.auth", "specs.caFile", "specs.clientCert", "specs.proxy", "webhooks", "policyLimits"}
-	words := regexp.MustCompile("[a-zA-Z]+")
-	told := map[string]bool{}
-	for _, code := range regexp.MustCompile("`[^`]+`").FindAllString(table, -1) {
-		for _, word := range words.FindAllString(code, -1) {
-			told[word] = true
-		}
-	}
-	checked := 0
-	for _, setting := range settings(t) {
-		if !slices.ContainsFunc(covered, func(c string) bool { return setting == c || strings.HasPrefix(setting, c+".") }) {
-			continue
-		}
-		checked++
-		if name := setting[strings.LastIndex(setting, ".")+1:]; !told[name] {
-			t.Errorf("the table of %d rows says nothing of %s", len(rows), setting)
-		}
-	}
-	if checked < 50 {
-		t.Errorf("only %d settings were looked for", checked)
 	}
 }
 
