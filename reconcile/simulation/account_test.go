@@ -149,6 +149,12 @@ func holders(w ec2sim.World) map[string][]string {
 	return list
 }
 
+// holdsAll reports whether a resource holds every address that a call names.
+func holdsAll(w ec2sim.World, req request) bool {
+	by := holders(w)
+	return !slices.ContainsFunc(req.addresses, func(ip string) bool { return !slices.Contains(by[ip], req.id) })
+}
+
 // describe writes the state down, to compare it.
 func describe(w ec2sim.World) string {
 	var b strings.Builder

@@ -186,69 +186,6 @@ func (au *author) free(t tree, d doc, about ...any) string {
 	return ""
 }
 
-// blunder commits something bad.
-func (au *author) blunder(f fault) {
-	au.n++
-	t := au.good.clone()
-	t.bad = f
-	name := pick(au.w.dice, t.names(), "blunder", au.n)
-	d := t.docs[name]
-	switch f {
-	case badYAML:
-		delete(t.docs, name)
-		t.raw["specs/"+name+".yaml"] = "apiVersion: sluice/v1\nkind: [\n  metadata: {name: x\n"
-	case badClaims:
-		other := pick(au.w.dice, t.names(), "blunder with", au.n)
-		o := t.docs[other]
-		for try := 0; other == name || o.target != d.target || len(o.addresses) == 0 || o.subnet != d.subnet || d.count >= 0; try++ {
-			if try > 20 {
-				return
-			}
-			name, other = pick(au.w.dice, t.names(), "blunder", au.n, try), pick(au.w.dice, t.names(), "blunder with", au.n, try)
-			d, o = t.docs[name], t.docs[other]
-		}
-		ip := o.addresses[0]
-		if fresh := au.free(t, d, "blunder", au.n); fresh != "" && o.count < 0 && au.w.chance(0.6, "blunder afresh", au.n) {
-			ip = fresh // which nobody holds yet, so that both could take it
-			o.addresses = append(slices.Clone(o.addresses), ip)
-			t.docs[other] = o
-		}
-		d.addresses = append(slices.Clone(d.addresses), ip)
-		t.docs[name] = d
-	case badPrimary:
-		g := au.w.accounts[d.target].sim.World().NatGateways[d.subnet]
-		if d.count >= 0 || g.Primary == "" {
-			return
-		}
-		d.addresses = append(slices.Clone(d.addresses), g.Primary)
-		t.docs[name] = d
-	case badGone:
-		t.docs = map[string]doc{}
-	}
-	au.w.fired(f)
-	au.commit(string(f), t)
-}
-
-// force pushes a branch that does not go on from where it was.
-func (au *author) force() {
-	au.n++
-	line := au.w.specs.line(au.on)
-	if len(line) < 3 {
-		return
-	}
-	old := au.on
-	au.on = line[1+au.w.below(min(3, len(line)-1), "force", au.n)]
-	next := au.good.clone()
-	message := "rewritten: " + au.change(next, au.n, 0)
-	au.w.fired(forcePush)
-	au.commit(message, next)
-	if au.w.chance(0.6, "force back", au.n) {
-		au.on = old // the next commit goes on from the old branch
-	} else {
-		au.good = next
-	}
-}
-
 // last makes the commit that the world must come to in the end: whole, and possible
 // from where things are. It is put on the commit that was applied last.
 func (au *author) last(on string) tree {

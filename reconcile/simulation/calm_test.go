@@ -31,22 +31,28 @@ func (w *world) cease() {
 			world.Timing.Assign, world.Faults = ec2sim.Duration(3*time.Second), nil
 		})
 	}
-	w.proc.stop()
+	w.stopAll()
 	w.office.decree(func(o *office) { o.stop, o.broken, o.cap = false, false, 4000 })
-	w.start(w.settings(0))
+	w.startAll()
 }
 
 // applied is the commit that was applied last, by the history's file.
 func (w *world) applied() string {
 	w.checker.mu.Lock()
 	defer w.checker.mu.Unlock()
-	if err := w.checker.record.read(); err != nil {
-		w.fail(16, "%v", err)
-	}
 	last := ""
-	for _, r := range w.checker.record.records {
-		if r.Kind == history.KindIntent || r.Kind == history.KindAcknowledged || r.Kind == history.KindConverged && r.Decision == "" {
-			last = r.Commit
+	for _, record := range w.checker.all() {
+		if err := record.read(); err != nil {
+			w.fail(16, "%v", err)
+		}
+		here := ""
+		for _, r := range record.records {
+			if r.Kind == history.KindIntent || r.Kind == history.KindAcknowledged || r.Kind == history.KindConverged && r.Decision == "" {
+				here = r.Commit
+			}
+		}
+		if last == "" || here != "" && w.specs.descends(here, last) {
+			last = here
 		}
 	}
 	return last

@@ -16,7 +16,7 @@ const chaosLasts = 80 * time.Minute
 
 // chaos is the first part of a run: something happens every minute or so.
 func (w *world) chaos() {
-	w.start(w.settings(0))
+	w.startAll()
 	for n, end := 1, time.Now().Add(chaosLasts); time.Now().Before(end); n++ {
 		if !w.sleep(w.between(2*time.Second, 60*time.Second, "until the next", n)) {
 			return
@@ -33,12 +33,12 @@ type event struct {
 	do     func(w *world, n int)
 }
 
-func events() []event {
-	return []event{
+func (w *world) events() []event {
+	list := []event{
 		{14, "work", func(w *world, n int) { w.author.work() }},
 		{4, "blunder", (*world).blunder},
 		{3, "force", func(w *world, n int) {
-			if w.strikes(forcePush, 0.5, n) {
+			if !w.pair && w.strikes(forcePush, 0.5, n) { // two logs would stand on two branches
 				w.author.force()
 			}
 		}},
@@ -66,16 +66,20 @@ func events() []event {
 			}
 		}},
 	}
+	if w.pair {
+		list = append(list, event{10, "pause", (*world).pause}, event{6, "table", (*world).cutOff}, event{14, "work", func(w *world, n int) { w.author.work() }})
+	}
+	return list
 }
 
 // happens lets one event happen.
 func (w *world) happens(n int) {
 	total := 0
-	for _, e := range events() {
+	for _, e := range w.events() {
 		total += e.weight
 	}
 	at := w.below(total, "event", n)
-	for _, e := range events() {
+	for _, e := range w.events() {
 		if at -= e.weight; at < 0 {
 			w.add("event: %s", e.name)
 			e.do(w, n)
@@ -86,6 +90,10 @@ func (w *world) happens(n int) {
 
 // revive starts the process again when it is no more.
 func (w *world) revive(n int) {
+	if w.pair {
+		w.reviveReplicas(n)
+		return
+	}
 	if !w.proc.dead() {
 		return
 	}
@@ -104,7 +112,7 @@ func (w *world) settings(n int) settings {
 		s.office.cron, s.office.correct = pick(w.dice, []string{"", "*/15 * * * *"}, "calm cron"), true
 		return s
 	}
-	if w.strikes(modeChanged, 0.25, n) {
+	if !w.pair && w.strikes(modeChanged, 0.25, n) {
 		s.mode = pick(w.dice, []reconcile.Mode{reconcile.Observe, reconcile.DryRun}, "mode", n)
 		w.fired(modeChanged)
 	}
@@ -125,30 +133,32 @@ func (w *world) settings(n int) settings {
 // change gives the process another configuration, by SIGHUP or by another start.
 func (w *world) change(n int) {
 	s := w.settings(n)
-	if w.chance(0.5, "reload", n) && w.strikes(reloaded, 1, n) {
-		w.proc.reload(s)
+	p := w.oneOf(n)
+	if !w.pair && w.chance(0.5, "reload", n) && w.strikes(reloaded, 1, n) {
+		p.reload(s)
 		return
 	}
-	w.add("process %d stops", w.proc.number)
-	w.proc.stop()
-	w.start(s)
+	w.add("process %d stops", p.number)
+	p.stop()
+	w.again(p, s)
 }
 
 // stopProcess ends a process in order, or kills it while it does what it does just now.
 func (w *world) stopProcess(n int) {
+	p := w.oneOf(n)
 	if w.chance(0.5, "kill", n) && w.strikes(killIdle, 1, n) {
-		w.proc.kill(killIdle)
+		p.kill(killIdle)
 		return
 	}
 	if !w.strikes(stopped, 0.8, n) {
 		return
 	}
 	w.fired(stopped)
-	w.add("process %d stops", w.proc.number)
-	w.proc.stop()
-	s := w.proc.settings
+	w.add("process %d stops", p.number)
+	p.stop()
+	s := p.settings
 	w.sleep(w.between(time.Second, 3*time.Minute, "stopped", n))
-	w.start(s)
+	w.again(p, s)
 }
 
 // acknowledge does what `sluice ack` does, while no process runs.
@@ -178,18 +188,6 @@ func (w *world) blunder(n int) {
 	if w.strikes(f, 0.8, n) {
 		w.author.blunder(f)
 	}
-}
-
-func (w *world) jump(n int) {
-	switch {
-	case w.strikes(clockAhead, 0.5, n):
-		w.ahead.Add(int64(w.between(time.Second, 3*time.Hour, "ahead", n)))
-		w.fired(clockAhead)
-	case w.strikes(clockBack, 0.5, n):
-		w.ahead.Add(-int64(w.between(time.Second, 3*time.Hour, "back", n)))
-		w.fired(clockBack)
-	}
-	w.add("the clock is ahead by %s", time.Duration(w.ahead.Load()))
 }
 
 func (w *world) decree(n int) {

@@ -19,20 +19,28 @@ import (
 type checker struct {
 	w      *world
 	mu     sync.Mutex
-	record *record
-	used   map[uint64]int // calls of each intent
-	flying map[string]int // mutating calls in flight, by target
-	quiet  bool           // no mutating call may come any more
-	reads  int            // of EC2, since quiet was asked for
+	logs   map[string]*record // by target; one replica has one for all
+	epochs map[string]uint64  // of the last call, by target
+	flying map[string]int     // mutating calls in flight, by target
+	quiet  bool               // no mutating call may come any more
+	reads  int                // of EC2, since quiet was asked for
 }
 
 func newChecker(w *world) *checker {
-	return &checker{w: w, record: newRecord(w.historyFile()), used: map[uint64]int{}, flying: map[string]int{}}
+	c := &checker{w: w, logs: map[string]*record{}, flying: map[string]int{}, epochs: map[string]uint64{}}
+	whole := newRecord(w.historyFile())
+	for _, target := range targets {
+		if c.logs[target] = whole; w.pair {
+			c.logs[target] = newRecord(w.logFile(target))
+		}
+	}
+	return c
 }
 
 // step is a mutating call as it arrives at EC2, with all that the outside knows of it.
 type step struct {
 	*checker
+	record *record // the log that the call's intent stands in
 	p      *process
 	a      *account
 	req    request
@@ -49,11 +57,12 @@ func (c *checker) departs(p *process, a *account, req request, sent time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flying[a.target]++
-	if err := c.record.read(); err != nil {
+	record := c.logs[a.target]
+	if err := record.read(); err != nil {
 		c.w.fail(16, "%v", err)
 		return
 	}
-	s := &step{checker: c, p: p, a: a, req: req, sent: sent, before: a.sim.World()}
+	s := &step{checker: c, record: record, p: p, a: a, req: req, sent: sent, before: a.sim.World()}
 	s.find()
 	for _, inv := range invariants {
 		if inv.call == nil {
@@ -64,7 +73,8 @@ func (c *checker) departs(p *process, a *account, req request, sent time.Time) {
 		}
 	}
 	if s.found {
-		c.used[s.intent.Seq]++
+		record.used[s.intent.Seq]++
+		record.sent[req.id] = s.intent.Seq
 	}
 	delete(p.look, req.id)
 }
@@ -134,11 +144,15 @@ func (c *checker) answered(p *process, a *account, req request, call ec2sim.Call
 	if c.quiet && !req.mutating() {
 		c.reads++
 	}
+	if call.Effect && !req.dryRun && req.verb() == "assign" && holdsAll(after, req) {
+		record := c.logs[a.target]
+		record.took[record.sent[req.id]] = time.Now()
+	}
 	for _, inv := range invariants {
 		if inv.state == nil {
 			continue
 		}
-		if what := inv.state(&effect{c, a, req, call, before, after}); what != "" {
+		if what := inv.state(&effect{c, c.logs[a.target], a, req, call, before, after}); what != "" {
 			c.w.fail(inv.number, "after %s: %s", req, what)
 		}
 	}
@@ -147,6 +161,7 @@ func (c *checker) answered(p *process, a *account, req request, call ec2sim.Call
 // effect is a request with the truth before and after it.
 type effect struct {
 	*checker
+	record        *record
 	a             *account
 	req           request
 	call          ec2sim.Call
@@ -189,16 +204,29 @@ func (c *checker) looks(p *process) {
 func (c *checker) ended(*process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.record.read(); err != nil {
-		c.w.fail(16, "after the end of a process: %v", err)
-	}
-	for _, rec := range c.record.records[max(0, len(c.record.records)-200):] {
-		data, err := json.Marshal(rec)
-		if err != nil {
-			c.w.t.Error(err)
+	for _, record := range c.all() {
+		if err := record.read(); err != nil {
+			c.w.fail(16, "after the end of a process: %v", err)
 		}
-		_, _ = c.leaks("the history").Write(data)
+		for _, rec := range record.records[max(0, len(record.records)-200):] {
+			data, err := json.Marshal(rec)
+			if err != nil {
+				c.w.t.Error(err)
+			}
+			_, _ = c.leaks("the history").Write(data)
+		}
 	}
+}
+
+// all lists the logs, each once.
+func (c *checker) all() []*record {
+	var list []*record
+	for _, target := range targets {
+		if !slices.Contains(list, c.logs[target]) {
+			list = append(list, c.logs[target])
+		}
+	}
+	return list
 }
 
 // leak finds canaries in what is written to it.

@@ -17,8 +17,14 @@
 // the simulator's true state and its log of calls, the file of the history by a reader
 // of its own, the answers of policy, logs, metrics and pages. It never asks the loop.
 //
-// The invariants are those of one replica. The place for two replicas with pauses is
-// world.start: a second process on a store of its own kind, beside the first.
+// In one seed of four two replicas run instead of one: fleet and lease, which ship, on a
+// table of leases in memory and on logs that fence as those on DynamoDB do. They are
+// paused, killed and cut off from the table, each for itself, and have calls and appends on
+// their way meanwhile; each machine has a clock of its own. The same invariants hold over
+// both, and the table's own view of the leases says who may call when. They are given no
+// other configuration while they run, no other mode and no rewritten branch: those are the
+// other seeds' to show. No time passes while a lock is held, or a bubble would stand still:
+// a pause begins where production code waits for an answer, or looks at its clock.
 //
 //	make simulate SEED=17     replays one seed and tells what happens
 //	make simulate HOURS=2     goes on with fresh seeds

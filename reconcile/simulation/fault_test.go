@@ -48,6 +48,20 @@ const (
 	modeChanged    fault = "another mode"
 	reloaded       fault = "configuration read again"
 	acknowledged   fault = "a held commit is acknowledged"
+
+	// Of two replicas.
+	paused         fault = "a replica is paused"
+	pausedBefore   fault = "a replica is paused for longer than its lease before a call"
+	pausedAfter    fault = "a replica is paused, its call on the way"
+	killedAfter    fault = "a replica is killed, its call on the way"
+	tableCut       fault = "a replica is cut off from the leases' table"
+	leaseLost      fault = "answer of a lease's write lost"
+	leaseLate      fault = "a lease's write comes late"
+	appendLost     fault = "answer of a log's append lost"
+	appendPaused   fault = "a replica is paused, an append on the way"
+	appendFenced   fault = "a log's append is fenced"
+	leaseTakenOver fault = "a lease runs out and is taken over"
+	leaseMoved     fault = "a lease moves between two live replicas"
 )
 
 // faults is every class, in the order of the table.
@@ -57,6 +71,7 @@ var faults = []fault{
 	killBeforeCall, killAfterCall, killBeforeSync, killAfterSync, killInGit, killInPolicy, killIdle, stopped,
 	diskFull, clockAhead, clockBack, gitDown, forcePush, badYAML, badEmpty, badClaims, badPrimary, badGone,
 	policyHangs, policyBroken, policyDenies, policyFails, approved, frozen, windowed, suspended, modeChanged, reloaded, acknowledged,
+	paused, pausedBefore, pausedAfter, killedAfter, tableCut, leaseLost, leaseLate, appendLost, appendPaused, appendFenced, leaseTakenOver, leaseMoved,
 }
 
 // strikes decides whether a fault hits the n-th occasion of its kind. Each seed leaves

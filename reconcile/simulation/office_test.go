@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -99,12 +100,12 @@ type office struct {
 	broken    bool // the rules do not compile
 	cap       int
 	approvals []approval
-	held      string // the plan that waits for an approval
+	held      map[string]string // by log: the plan that waits for an approval
 	n         int
 }
 
 func newOffice(w *world) *office {
-	o := &office{w: w, cap: 4000}
+	o := &office{w: w, cap: 4000, held: map[string]string{}}
 	o.publish("the first rules")
 	return o
 }
@@ -142,15 +143,15 @@ func (o *office) files() map[string]string {
 }
 
 // reads is told what a process wrote into its history: what waits, people see.
-func (o *office) reads(records []history.Record) {
+func (o *office) reads(log string, records []history.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range records {
 		if r.Kind == history.KindDecision {
 			o.sees(r)
-			o.held = ""
+			delete(o.held, log)
 			if r.Decision == "hold" && !slices.Contains(o.approvals, approval{r.PlanHash, "lead"}) {
-				o.held = r.PlanHash
+				o.held[log] = r.PlanHash
 			}
 		}
 	}
@@ -170,20 +171,24 @@ func (o *office) approve() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.n++
-	if o.held == "" || !o.w.calm && !o.w.chance(0.3, "approve", o.n) {
+	if len(o.held) == 0 || !o.w.calm && !o.w.chance(0.3, "approve", o.n) {
 		return
 	}
 	who := "lead"
 	if !o.w.calm && o.w.chance(0.3, "approver", o.n) {
 		who = "ada" // who made the change
 	}
-	o.approvals = append(o.approvals, approval{o.held, who})
+	told := ""
+	for _, log := range slices.Sorted(maps.Keys(o.held)) {
+		o.approvals = append(o.approvals, approval{o.held[log], who})
+		told += " " + o.held[log][:19]
+	}
 	if len(o.approvals) > 20 { // the old ones have expired for long
 		o.approvals = o.approvals[10:]
 	}
-	o.publish(who + " approves " + o.held[:19])
+	o.publish(who + " approves" + told)
 	if o.w.fired(approved); who == "lead" {
-		o.held = ""
+		clear(o.held)
 	}
 }
 

@@ -74,16 +74,20 @@ var errHung = errors.New("the evaluation took longer than its limit of 5s: conte
 
 func (e engine) EvalAll(ctx context.Context, scope policy.Scope, n int, input func(int) any, now time.Time) []policy.Answer {
 	w := e.p.w
-	count := w.nth("policy", scope)
 	inputs := make([]any, n)
 	for i := range inputs {
 		inputs[i] = input(i)
 	}
-	if n > 0 && e.p.killed(killInPolicy, 0.002, scope, count) {
+	about := []any{scope, w.nth("policy", scope)}
+	if w.pair { // of two loops that ask at once, neither is the first
+		asked := e.p.digestOf(inputs)
+		about = []any{scope, e.p.number, asked, w.nth("policy", e.p.number, scope, asked)}
+	}
+	if n > 0 && e.p.killed(killInPolicy, 0.002, about...) {
 		return failAll(n, errCut)
 	}
 	var answers []policy.Answer
-	if n > 0 && w.strikes(policyHangs, 0.01, scope, count) {
+	if n > 0 && w.strikes(policyHangs, 0.01, about...) {
 		w.fired(policyHangs)
 		w.add("policy hangs, scope %s", scope)
 		_ = e.p.wait(ctx, limit)
@@ -95,6 +99,19 @@ func (e engine) EvalAll(ctx context.Context, scope policy.Scope, n int, input fu
 		e.p.hears(scope, inputs[i], a)
 	}
 	return answers
+}
+
+// digestOf tells inputs from others.
+func (p *process) digestOf(inputs []any) string {
+	h := sha256.New()
+	for _, in := range inputs {
+		data, err := policy.InputJSON(in)
+		if err != nil {
+			p.w.t.Errorf("an input of policy cannot be read: %v", err)
+		}
+		h.Write(data)
+	}
+	return string(h.Sum(nil))
 }
 
 func failAll(n int, err error) []policy.Answer {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ type process struct {
 
 	ctx    context.Context
 	end    context.CancelFunc // of this configuration's Serve
-	loop   *reconcile.Loop
+	loop   worker
 	store  *disk
 	met    *metrics.Metrics
 	served chan struct{} // closed when all of it is over
@@ -40,6 +41,16 @@ type process struct {
 	flies  map[string]request
 	asked  map[string]opinion // what policy said last of each action
 	look   map[string]string  // what the last read by id showed
+	replica
+}
+
+// worker is a loop, or one replica's loops.
+type worker interface {
+	Serve(context.Context) error
+	Status() reconcile.Status
+	Hint()
+	DrainUntil(target, id string, addr netip.Addr) (time.Time, bool)
+	Close() error
 }
 
 // budget is that of every configuration here.
@@ -67,11 +78,13 @@ func (w *world) start(s settings) *process {
 	p.store = &disk{Store: file, p: p}
 	cfg := p.config()
 	cfg.History, cfg.Ledger = p.store, ledger
-	if p.loop, err = reconcile.New(cfg); err != nil {
+	loop, err := reconcile.New(cfg)
+	if err != nil {
 		w.t.Error(err)
 		close(p.served)
 		return p
 	}
+	p.loop = loop
 	p.met.Read(metrics.Source{Status: p.loop.Status, DrainUntil: p.loop.DrainUntil, Now: w.now})
 	go p.serve()
 	return p
@@ -83,7 +96,7 @@ func (p *process) config() reconcile.Config {
 	log := slog.New(slog.NewJSONHandler(w.checker.leaks("the log"), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.met = metrics.New(targets)
 	cfg := reconcile.Config{
-		Mode: p.mode, Interval: interval, Budget: budget, Calendar: p.office.calendar(), Now: w.clock, Log: log,
+		Mode: p.mode, Interval: interval, Budget: budget, Calendar: p.office.calendar(), Now: p.clock, Log: log,
 		Targets: map[string]reconcile.Target{}, LoadPolicies: p.loadPolicies, Events: p.event,
 		Around: []reconcile.Around{p.met.Around}, Observers: []func(reconcile.Outcome){p.met.Observe},
 	}
@@ -112,9 +125,11 @@ func (p *process) open(r *repository) *gitsource.Source {
 // serve runs until the process ends, or hands over to its successor.
 func (p *process) serve() {
 	defer close(p.served)
+	holding := p.hold()
 	if err := p.loop.Serve(p.ctx); err != nil {
 		p.w.t.Errorf("serve: %v", err)
 	}
+	holding.Wait()
 	if err := p.loop.Close(); err != nil {
 		p.w.t.Error(err)
 	}
@@ -130,8 +145,10 @@ func (p *process) serve() {
 // release gives the file back. A killed process closes nothing; only its lock has to
 // go, which the system would take.
 func (p *process) release() {
-	if err := p.store.Store.Close(); err != nil {
-		p.w.t.Error(err)
+	if p.store != nil {
+		if err := p.store.Store.Close(); err != nil {
+			p.w.t.Error(err)
+		}
 	}
 	p.w.checker.ended(p)
 }
@@ -143,13 +160,15 @@ func (p *process) reload(s settings) *process {
 	next := &process{w: w, number: w.nth("process"), settings: s, served: make(chan struct{}), store: p.store,
 		flies: map[string]request{}, asked: map[string]opinion{}, look: map[string]string{}}
 	next.ctx, next.end = context.WithCancel(w.t.Context())
-	var err error
-	if next.loop, err = p.loop.Successor(next.config()); err != nil {
+	before := p.loop.(*reconcile.Loop)
+	loop, err := before.Successor(next.config())
+	if err != nil {
 		w.t.Error(err)
 		return p
 	}
+	next.loop = loop
 	looking, done := context.WithTimeout(next.ctx, 30*time.Second)
-	_ = next.loop.Prepare(looking) // what cannot be read now is read later
+	_ = loop.Prepare(looking) // what cannot be read now is read later
 	done()
 	p.mu.Lock()
 	p.handed = true
@@ -166,7 +185,7 @@ func (p *process) reload(s settings) *process {
 	p.store.mu.Unlock()
 	w.proc = next
 	looking, done = context.WithTimeout(next.ctx, 10*time.Second)
-	next.loop.TakeOver(looking, p.loop)
+	loop.TakeOver(looking, before)
 	done()
 	next.met.Read(metrics.Source{Status: next.loop.Status, DrainUntil: next.loop.DrainUntil, Now: w.now})
 	go next.serve()
@@ -195,6 +214,7 @@ func (p *process) wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	p.heldUp(d)
 	if p.dead() {
 		return errCut
 	}
@@ -222,6 +242,7 @@ func (p *process) kill(f fault) {
 	first := !p.gone
 	p.gone = true
 	p.mu.Unlock()
+	p.resume()
 	if first {
 		p.w.fired(f)
 		p.w.add("process %d: %s", p.number, f)
@@ -231,6 +252,7 @@ func (p *process) kill(f fault) {
 
 // stop ends a process in order, or waits for what is left of a dead one.
 func (p *process) stop() {
+	p.awake() // SIGTERM waits for SIGCONT
 	p.end()
 	<-p.served
 }
@@ -279,7 +301,7 @@ func (d *disk) Append(ctx context.Context, records ...history.Record) ([]history
 	for _, r := range written {
 		w.add("record %d %s %s", r.Seq, r.Kind, r.ResourceID)
 	}
-	w.office.reads(written)
+	w.office.reads("", written)
 	if holder.killed(killAfterSync, p, about...) {
 		return nil, errCut
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -22,11 +23,16 @@ type record struct {
 	bases   map[string]reconcile.Basis
 	answers map[uint64]string // outcome of each intent
 	settled map[uint64]string
-	mixed   map[string]bool // plan hashes that stood for two inventories
+	mixed   map[string]bool      // plan hashes that stood for two inventories
+	used    map[uint64]int       // calls of each intent, as they arrived
+	sent    map[string]uint64    // by resource: the intent of the last call
+	took    map[uint64]time.Time // when a call that assigns had its whole effect, by intent
+	epoch   uint64               // of the last one
 }
 
 func newRecord(file string) *record {
-	return &record{file: file, bases: map[string]reconcile.Basis{}, answers: map[uint64]string{}, settled: map[uint64]string{}, mixed: map[string]bool{}}
+	return &record{file: file, bases: map[string]reconcile.Basis{}, answers: map[uint64]string{}, settled: map[uint64]string{}, mixed: map[string]bool{}, used: map[uint64]int{},
+		sent: map[string]uint64{}, took: map[uint64]time.Time{}}
 }
 
 // read takes in what is on the disk at this very instant. The file is copied, as
@@ -86,12 +92,14 @@ func (r *record) add(data []byte) error {
 	switch {
 	case rec.Seq != uint64(len(r.records))+1:
 		return fmt.Errorf("record %d follows record %d", rec.Seq, len(r.records))
+	case rec.Epoch < r.epoch:
+		return fmt.Errorf("record %d is of epoch %d, after one of epoch %d", rec.Seq, rec.Epoch, r.epoch)
 	case rec.Prev != r.last:
 		return fmt.Errorf("record %d does not carry the hash of the one before", rec.Seq)
 	case !found || hex.EncodeToString(sum[:]) != rec.Hash:
 		return fmt.Errorf("record %d has another hash than its bytes", rec.Seq)
 	}
-	r.last = rec.Hash
+	r.last, r.epoch = rec.Hash, rec.Epoch
 	r.records = append(r.records, rec)
 	switch rec.Kind {
 	case history.KindDecision:

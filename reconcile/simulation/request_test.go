@@ -17,10 +17,11 @@ type request struct {
 	drain     int
 	move      bool
 	dryRun    bool
+	epoch     uint64 // of the lease, by the User-Agent; 0: none is named
 	form      url.Values
 }
 
-func parseRequest(form url.Values) request {
+func parseRequest(form url.Values, agent string) request {
 	r := request{action: form.Get("Action"), form: form, dryRun: form.Get("DryRun") == "true", move: form.Get("AllowReassignment") == "true"}
 	for _, name := range []string{"NatGatewayId", "NatGatewayId.1", "NetworkInterfaceId", "NetworkInterfaceId.1"} {
 		if id := form.Get(name); id != "" {
@@ -33,6 +34,11 @@ func parseRequest(form url.Values) request {
 			r.addresses = append(r.addresses, values...)
 		case strings.HasPrefix(key, "Ipv4Prefix."):
 			r.prefixes = append(r.prefixes, values...)
+		}
+	}
+	for part := range strings.FieldsSeq(agent) {
+		if n, ok := strings.CutPrefix(part, "sluice-epoch/"); ok {
+			r.epoch, _ = strconv.ParseUint(n, 10, 64)
 		}
 	}
 	slices.Sort(r.addresses)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"testing/cryptotest"
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
@@ -35,9 +36,9 @@ func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, req := x.p.w, parseRequest(form)
+	w, req := x.p.w, parseRequest(form, r.UserAgent())
 	about := []any{x.a.target, req.action, req.id, w.nth("call", x.a.target, req.action, req.id)}
-	sent := w.now()
+	sent, pauses := x.p.shown().Round(0), x.p.paused()
 	if err := x.p.wait(r.Context(), w.between(5*time.Millisecond, 120*time.Millisecond, append(about, "there")...)); err != nil {
 		return nil, err
 	}
@@ -47,6 +48,9 @@ func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if req.mutating() {
 		w.checker.departs(x.p, x.a, req, sent)
+		if w.pair && x.onItsWay(r, body, req, about) {
+			return nil, errors.Join(errNoAnswer, x.p.wait(r.Context(), w.between(0, 20*time.Millisecond, append(about, "gone")...)))
+		}
 		defer w.checker.returns(x.p, x.a, req)
 		if x.p.killed(killBeforeCall, 0.02, about...) {
 			return nil, errCut
@@ -63,11 +67,24 @@ func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.strikes(slowAnswer, 0.004, about...) || req.mutating() && w.strikes(slowAnswer, 0.02, about...) {
 		late += 16 * time.Second
 	}
-	if err := x.p.wait(r.Context(), late); err != nil {
+	if req.mutating() && x.p.cutOff() && w.strikes(slowAnswer, 0.7, about...) { // while the lease runs out
+		late += w.between(16*time.Second, leaseLasts, append(about, "slow")...)
+	}
+	if w.pair && req.mutating() {
+		late += x.terminated(about)
+	}
+	err = x.p.wait(r.Context(), late)
+	if w.pair && req.mutating() && pauses == x.p.paused() {
+		w.twins.outlives(x.p, x.a.target)
+	}
+	if err != nil {
 		if late > 15*time.Second && !x.p.dead() {
 			w.fired(slowAnswer)
 		}
 		return nil, err
+	}
+	if w.pair && (resp == nil || call.Code != "") { // the SDK's next pause is this call's own
+		cryptotest.SetGlobalRandom(w.t, w.roll(append(about, "pause")...))
 	}
 	if resp == nil {
 		return nil, fmt.Errorf("connection reset: %w", io.EOF)
@@ -101,6 +118,9 @@ func (x wire) exchange(r *http.Request, body []byte, req request, about []any) (
 	}
 	call := a.newest()
 	a.learn(w, armed, call, req, before)
+	if call.Lost && call.Effect {
+		x.trouble(about)
+	}
 	w.checker.answered(x.p, a, req, call, before, a.sim.World())
 	if !req.mutating() && resp != nil && call.Code == "" {
 		data, _ := io.ReadAll(resp.Body)

@@ -35,7 +35,9 @@ type world struct {
 	author   *author
 	office   *office
 	checker  *checker
-	proc     *process // the one that runs, or ran last
+	proc     *process // the one that runs, or ran last; of two replicas the first
+	pair     bool     // there are two replicas
+	twins    *twins   // what they share; nil without
 
 	mu        sync.Mutex // guards what follows
 	counts    map[fault]int
@@ -72,6 +74,9 @@ func newWorld(t *testing.T, seed uint64, out io.Writer) *world {
 	for i, target := range targets {
 		w.accounts[target] = newAccount(w, target, i)
 	}
+	if w.pair = w.twoReplicas(); w.pair {
+		w.twins = newTwins(w)
+	}
 	w.specs, w.rules = newRepository(w, "specs"), newRepository(w, "rules")
 	w.office = newOffice(w)
 	w.author = newAuthor(w)
@@ -88,15 +93,23 @@ func memoryFolder() string {
 	return ""
 }
 
-func (w *world) close() { os.RemoveAll(w.dir) }
+func (w *world) close() {
+	if w.pair {
+		w.twins.close()
+	}
+	os.RemoveAll(w.dir)
+}
 
 func (w *world) historyFile() string { return filepath.Join(w.dir, "history.db") }
 
 // clock is what the process is told by its machine: a clock that was set shows
 // another time of day, and goes on counting underneath as if nothing had happened.
 // That is how time.Now is outside of a bubble; inside it only shows the time of day.
-func (w *world) clock() time.Time {
-	t := time.Now().Add(time.Duration(w.ahead.Load()))
+func (w *world) clock() time.Time { return w.shows(time.Duration(w.ahead.Load())) }
+
+// shows is a clock that is ahead of the world's time.
+func (w *world) shows(ahead time.Duration) time.Time {
+	t := time.Now().Add(ahead)
 	since1885 := t.Sub(time.Date(1885, 1, 1, 0, 0, 0, 0, time.UTC)) / time.Second
 	parts := (*struct {
 		wall uint64 // a bit that says that it counts, 33 bits of seconds, 30 bits of nanoseconds
