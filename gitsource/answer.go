@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -58,7 +57,7 @@ func (o order) carryOut(ctx context.Context) (head replyHead, files []File, err 
 		if err != nil {
 			return head, nil, err
 		}
-		head.Line = newSentLine(got)
+		head.Line = got
 		return head, nil, nil
 	}
 	return head, nil, fmt.Errorf("the request asks for %q, which nobody can do here", o.Op)
@@ -70,30 +69,15 @@ type replyHead struct {
 	Kind     string        `json:",omitempty"` // of Error
 	Commit   string        `json:",omitempty"` // for opHead
 	Snapshot *sentSnapshot `json:",omitempty"` // for opFetch
-	Line     *sentLine     `json:",omitempty"` // for opLine
+	Line     *Line         `json:",omitempty"` // for opLine
 }
 
 // sentSnapshot is a Snapshot without the contents of its files.
 type sentSnapshot struct {
-	Commit sentCommit
+	Commit Commit
 	Tip    string
 	Paths  []string
 	Sizes  []int // of each file
-}
-
-// sentLine is a Line with commits as they are sent.
-type sentLine struct {
-	From, To, Gap string
-	Relation      Relation
-	Commits       []sentCommit
-}
-
-func newSentLine(l *Line) *sentLine {
-	out := &sentLine{From: l.From, To: l.To, Gap: l.Gap, Relation: l.Relation}
-	for _, c := range l.Commits {
-		out.Commits = append(out.Commits, newSentCommit(c))
-	}
-	return out
 }
 
 // line is the answer to a question about two commits, and no others.
@@ -102,33 +86,14 @@ func (r reply) line(from, to plumbing.Hash) (*Line, error) {
 	if sent == nil || sent.From != from.String() || sent.To != to.String() {
 		return nil, garbagef("no line between the two commits")
 	}
-	l := &Line{From: sent.From, To: sent.To, Gap: sent.Gap, Relation: sent.Relation}
-	for _, c := range sent.Commits {
-		l.Commits = append(l.Commits, c.commit())
+	for i, c := range sent.Commits {
+		sent.Commits[i] = c.bounded()
 	}
-	return l, nil
-}
-
-// sentCommit is a Commit whose time is in Unix seconds: JSON ends with the year 9999,
-// Git does not.
-type sentCommit struct {
-	Commit
-	Unix int64
-}
-
-func newSentCommit(c Commit) sentCommit {
-	out := sentCommit{Commit: c, Unix: c.Time.Unix()}
-	out.Time = time.Time{}
-	return out
-}
-
-func (c sentCommit) commit() Commit {
-	c.Time = time.Unix(c.Unix, 0).UTC()
-	return c.Commit
+	return sent, nil
 }
 
 func newSentSnapshot(s *Snapshot) *sentSnapshot {
-	out := &sentSnapshot{Commit: newSentCommit(s.Commit), Tip: s.tip}
+	out := &sentSnapshot{Commit: s.Commit, Tip: s.tip}
 	for _, f := range s.Files {
 		out.Paths, out.Sizes = append(out.Paths, f.Path), append(out.Sizes, len(f.Data))
 	}
@@ -186,7 +151,7 @@ func (r reply) snapshot() (*Snapshot, error) {
 	if from == nil || len(from.Paths) == 0 || len(from.Paths) != len(from.Sizes) {
 		return nil, garbagef("a commit without files")
 	}
-	s := &Snapshot{Commit: from.Commit.commit(), tip: from.Tip, Files: make([]File, len(from.Paths))}
+	s := &Snapshot{Commit: from.Commit.bounded(), tip: from.Tip, Files: make([]File, len(from.Paths))}
 	data := r.data
 	for i, n := range from.Sizes {
 		if n < 0 || n > len(data) {

@@ -430,7 +430,7 @@ func TestALineIsTheSameFromAnotherProcess(t *testing.T) {
 		})
 	}
 	other := func(ctx context.Context, job Job) ([]byte, error) {
-		return encodeReply(replyHead{Line: &sentLine{From: strings.Repeat("ab", 20), To: strings.Repeat("cd", 20), Relation: Descendant}}, nil, maxHeadRoom), nil
+		return encodeReply(replyHead{Line: &Line{From: strings.Repeat("ab", 20), To: strings.Repeat("cd", 20), Relation: Descendant}}, nil, maxHeadRoom), nil
 	}
 	s := open(t, Config{URL: r.url(), Runner: other})
 	if l, err := s.Line(t.Context(), from, &Snapshot{Commit: Commit{ID: strings.Repeat("ef", 20)}}); err == nil {

@@ -74,7 +74,7 @@ func FuzzReply(f *testing.F) {
 	whole := encodeReply(replyHead{Snapshot: &sentSnapshot{Tip: "t", Paths: []string{"a.yaml"}, Sizes: []int{3}}}, []File{{Path: "a.yaml", Data: []byte("abc")}}, 1<<20)
 	f.Add(whole)
 	f.Add(whole[:len(whole)-1])
-	f.Add(encodeReply(replyHead{Line: &sentLine{From: strings.Repeat("0", 40), To: strings.Repeat("0", 40), Relation: "ahead"}}, nil, 1<<20))
+	f.Add(encodeReply(replyHead{Line: &Line{From: strings.Repeat("0", 40), To: strings.Repeat("0", 40), Relation: "ahead"}}, nil, 1<<20))
 	f.Add(binary.BigEndian.AppendUint32(nil, 1<<31))
 	f.Add([]byte("\x00\x00\x00\x2d{\"Snapshot\":{\"Paths\":[\"a\"],\"Sizes\":[-1]}}   "))
 	f.Fuzz(func(t *testing.T, answer []byte) {

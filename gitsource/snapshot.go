@@ -20,11 +20,14 @@ type Snapshot struct {
 
 // Commit says where the files of a Snapshot come from.
 type Commit struct {
-	ID        string    // 40 hex digits, or "dir:" and the SHA-256 of a plain folder
-	Author    Person    // empty for a plain folder
-	Committer Person    // empty for a plain folder
-	Time      time.Time // of the committer, in UTC; zero for a plain folder; a claim, and any year
-	Message   string    // whole, as valid UTF-8
+	ID        string // 40 hex digits, or "dir:" and the SHA-256 of a plain folder
+	Author    Person // empty for a plain folder
+	Committer Person // empty for a plain folder
+	// Time is the committer's, in UTC: a claim. It is zero for a plain folder, where there
+	// is none and where it lies before the year 1. After the year 9999 it is that year's
+	// last second: JSON and RFC 3339 can write no later one, and it is still later than now.
+	Time    time.Time
+	Message string // whole, as valid UTF-8; a commit has 1 MiB at most
 
 	// Signer is who signed the commit with one of Config.Keys: the e-mail address of
 	// a PGP key's primary user id, or the principal of an SSH key. Empty when that is
@@ -38,7 +41,8 @@ type Commit struct {
 	SignatureProblem string
 }
 
-// Person is an author or a committer, as the commit has it: a claim, not a proof.
+// Person is an author or a committer, as the commit has it: a claim, not a proof. A name
+// or an address of more than 1 KiB is cut there, and ends in "…".
 type Person struct{ Name, Email string }
 
 // File is one regular file.

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -96,21 +95,15 @@ func (r *treeReader) sign(to *Commit, c *object.Commit) error {
 	return nil
 }
 
+// describe is what a commit says of itself, within bounds.
 func describe(c *object.Commit) Commit {
-	person := func(s object.Signature) Person {
-		return Person{Name: strings.ToValidUTF8(s.Name, "\uFFFD"), Email: strings.ToValidUTF8(s.Email, "\uFFFD")}
-	}
-	when := c.Committer.When
-	if when.IsZero() {
-		when = time.Time{}
-	}
 	return Commit{
 		ID:        c.Hash.String(),
-		Author:    person(c.Author),
-		Committer: person(c.Committer),
-		Time:      when.UTC(),
-		Message:   strings.ToValidUTF8(c.Message, "\uFFFD"),
-	}
+		Author:    Person{c.Author.Name, c.Author.Email},
+		Committer: Person{c.Committer.Name, c.Committer.Email},
+		Time:      c.Committer.When,
+		Message:   c.Message,
+	}.bounded()
 }
 
 // size looks up an object's size without reading it.

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"net/mail"
 	"slices"
 
@@ -50,27 +51,50 @@ func (l *Loop) allAuthors(d *Desired) []judge.Person {
 	return list
 }
 
-// What a record holds of authors: names are what somebody wrote into a commit.
+// What a record holds of authors, so that it fits whatever a commit claims: a full list
+// may lack somebody.
 const (
-	longestAuthor = 256
+	longestAuthor = 256 // bytes
 	mostAuthors   = 500
 )
 
-// authorTexts are a commit's authors as the record has them.
+// authorTexts are a commit's authors as the record has them: name and address apart where
+// the two are too long together, since each by itself tells whose an approval is.
 func (d *Desired) authorTexts() []string {
 	var list []string
 	for _, p := range d.authors() {
-		text := p.Name
+		texts := []string{p.Name}
 		if p.Email != "" {
-			text = (&mail.Address{Name: p.Name, Address: p.Email}).String()
-			if len(text) > longestAuthor {
-				text = p.Email
+			texts = []string{(&mail.Address{Name: p.Name, Address: p.Email}).String()}
+			if len(texts[0]) > longestAuthor {
+				texts = []string{p.Email, p.Name}
 			}
 		}
-		if len(text) <= longestAuthor && len(list) < mostAuthors {
-			list = append(list, text)
+		for _, text := range texts {
+			if text != "" && len(text) <= longestAuthor && len(list) < mostAuthors {
+				list = append(list, text)
+			}
 		}
 	}
 	slices.Sort(list)
-	return list
+	return slices.Compact(list)
+}
+
+// withKnown adds the authors that are on record already, as many as a record takes.
+func withKnown(authors, known []string) []string {
+	all := slices.Concat(known, authors)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return all[:min(len(all), mostAuthors)]
+}
+
+// authorsUnknown is why allAuthors may not be all; empty: they are.
+func (l *Loop) authorsUnknown(d *Desired) string {
+	if why := l.lineage(d).unseen(); why != "" {
+		return why
+	}
+	if len(l.cfg.Ledger.Authors(d.Commit.ID)) >= mostAuthors {
+		return fmt.Sprintf("%d people or more had a part in it, and the record lists no more", mostAuthors)
+	}
+	return ""
 }

@@ -139,7 +139,7 @@ func verdicts(list []plan.Verdict) []history.Verdict {
 // commit records a commit when it is first seen.
 func (j *journal) commit(ctx context.Context, d *Desired) error {
 	known, authors := j.ledger.Authors(d.Commit.ID), d.authorTexts()
-	news := slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
+	news := len(known) < mostAuthors && slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
 	from := j.ledger.SourceOf(d.Commit.ID)
 	if j.ledger.SeenCommit(d.Commit.ID) && !news && (from == "" || from == d.source) {
 		return nil
@@ -149,9 +149,7 @@ func (j *journal) commit(ctx context.Context, d *Desired) error {
 		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer), Source: d.source,
 	}
 	if news {
-		authors = append(authors, known...)
-		slices.Sort(authors)
-		r.Authors = slices.Compact(authors)
+		r.Authors = withKnown(authors, known)
 	}
 	if t := d.Commit.Time; !t.IsZero() {
 		r.CommitTime = t.UTC()

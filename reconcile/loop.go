@@ -307,7 +307,7 @@ func (l *Loop) judge(ctx context.Context, t *Turn, held string) error {
 	t.Approved = judge.Judge(judging, d.Engine, judge.Case{
 		Plan: t.Planned, Documents: d.Specs.Documents, Inventories: t.Inventories, Missed: l.last.missed(t.Inventories),
 		Commit: d.CommitInput(), Budget: l.cfg.Budget, Levels: d.Levels, Rulings: d.Rulings, Begun: l.begun(),
-		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.lineage(d).unseen(),
+		CommitHold: held, Authors: l.allAuthors(d), AuthorsUnknown: l.authorsUnknown(d),
 		Calendar: l.cfg.Calendar, Now: t.at,
 	})
 	end(ctx.Err())

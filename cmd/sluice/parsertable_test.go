@@ -18,7 +18,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "the answer of a process that reads a repository", functions: "gitsource.readReply gitsource.Answer cmd/sluice.readGit", targets: "gitsource.FuzzReply"},
 	{bytes: "a Git server: pkt-lines, references, sideband", functions: "", targets: "gitsource.FuzzServer"},
 	{bytes: "packs", functions: "gitsource.loadPack", targets: "gitsource.FuzzPack"},
-	{bytes: "trees and commits", functions: "gitsource.readSnapshot gitsource/signature.splitCommit", targets: "gitsource.FuzzTree gitsource/signature.FuzzSplitCommit gitsource/signature.FuzzVerifyCommit"},
+	{bytes: "trees and commits", functions: "gitsource.readSnapshot gitsource/signature.splitCommit", targets: "gitsource.FuzzTree gitsource.FuzzCommit gitsource/signature.FuzzSplitCommit gitsource/signature.FuzzVerifyCommit"},
 	{bytes: "allowed_signers", functions: "gitsource/signature.parseAllowedSigners gitsource/signature.parseSigner gitsource/signature.parseValidity", targets: "gitsource/signature.FuzzAllowedSigners"},
 	{bytes: "PGP keys and signatures", functions: "gitsource/signature.parsePGPKeys gitsource/signature.readPGPSignature", targets: "gitsource/signature.FuzzPGP"},
 	{bytes: "known_hosts and pinned keys", functions: "gitsource/hostkeys.Trust.readMarks", targets: "gitsource/hostkeys.FuzzTrust"},
