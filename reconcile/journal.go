@@ -67,7 +67,7 @@ func (j *journal) Intent(ctx context.Context, s apply.Step) (uint64, error) {
 	r := stepRecord(history.KindIntent, s)
 	r.SpecName, r.SpecFile, r.SpecLine = s.Spec.Name, s.Spec.File, s.Spec.Line
 	r.Decision, r.Verdicts = "allow", verdicts(s.Verdicts)
-	written, err := j.append(ctx, r)
+	written, err := j.append(ctx, fit(r))
 	if err != nil {
 		return 0, err
 	}

@@ -25,7 +25,7 @@ func (l *Loop) record(ctx context.Context, t *Turn) error {
 	}
 	now.Basis = basis(t.Planned, t.Inventories)
 	if hash, said := l.cfg.Ledger.LastDecision(); asks && (hash != now.PlanHash || said != now.Decision) {
-		records = append(records, now)
+		records = append(records, fit(now))
 	}
 	records = append(records, l.reached(t)...)
 	commit, policy := l.cfg.Ledger.Converged()
