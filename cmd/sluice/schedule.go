@@ -12,6 +12,7 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
+	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
 )
 
 // mostEntries bounds what one call lists.
@@ -40,8 +41,8 @@ allow windows select it, one of these is open; ` + "`sluice plan`" + ` says what
 			}
 			from := a.now()
 			if at != "" {
-				if from, err = time.Parse(time.RFC3339, at); err != nil {
-					return fmt.Errorf("--at %q is not a time; write one such as 2026-12-24T00:00:00+01:00", at)
+				if from, err = strictyaml.Instant(at); err != nil {
+					return fmt.Errorf("--at %w; write one such as 2026-12-24T00:00:00+01:00", err)
 				}
 			}
 			if next < 1 || next > mostEntries {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -95,9 +94,9 @@ func (s *Set) add(d strictyaml.Document, rule func(string) (waivable, known bool
 		return problems
 	}
 	var problems []strictyaml.Problem
-	expires, err := time.Parse(time.RFC3339, r.Spec.Expires)
+	expires, err := strictyaml.Instant(r.Spec.Expires)
 	if err != nil {
-		problems = append(problems, d.Problemf([]string{"spec", "expires"}, "expires must be a time such as 2027-03-01T00:00:00Z, not %q", r.Spec.Expires))
+		problems = append(problems, d.Problemf([]string{"spec", "expires"}, "expires %v; write one such as 2027-03-01T00:00:00Z", err))
 	}
 	key := r.Kind + " " + r.Metadata.Name
 	here := fmt.Sprintf("%s:%d", d.File, d.Line)

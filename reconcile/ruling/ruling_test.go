@@ -48,6 +48,8 @@ func TestBadRulingsAreRefusedWithTheirPlace(t *testing.T) {
 		{"another kind", strings.Replace(waiver, "kind: Waiver", "kind: NatGateway", 1), "a.yaml:2:7: a policy source holds rules"},
 		{"no expiry", strings.Replace(waiver, ", expires: 2027-03-01T00:00:00Z", "", 1), "expires"},
 		{"an expiry that is no time", strings.Replace(waiver, "2027-03-01T00:00:00Z", "soon", 1), "a.yaml:4:"},
+		{"an expiry of the year 10000", strings.Replace(waiver, "2027-03-01T00:00:00Z", `"9999-12-31T23:59:59-01:00"`, 1), "a.yaml:4:"},
+		{"an approval until the year 10000", strings.Replace(approval, "2027-01-15T00:00:00Z", `"9999-12-31T23:59:59-01:00"`, 1), "not in the years 1 to 9999 of UTC"},
 		{"a rule that does not exist", strings.Replace(waiver, "spec.allowed_cidrs", "spec.allowed_cidr", 1), "there is no rule"},
 		{"the guard", strings.Replace(waiver, "spec.allowed_cidrs", guard, 1), "cannot be waived"},
 		{"a plan rule", strings.Replace(waiver, "spec.allowed_cidrs", "plan.change_budget", 1), "approve the plan instead"},

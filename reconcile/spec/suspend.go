@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
 )
 
 // Suspend is a stop that stands in the document itself: until then sluice makes no
@@ -16,12 +18,12 @@ type Suspend struct {
 
 // suspend reads spec.suspend.
 func (r *reader) suspend(until, reason, owner string) {
-	at, err := time.Parse(time.RFC3339, until)
+	at, err := strictyaml.Instant(until)
 	if err != nil {
-		r.problem([]string{"spec", "suspend", "until"}, "until %s is not a time; write one such as 2027-03-01T18:00:00Z, after which the suspend does not count", quote(until))
+		r.problem([]string{"spec", "suspend", "until"}, "until %v; write one such as 2027-03-01T18:00:00Z, after which the suspend does not count", err)
 		return
 	}
-	r.doc.Suspend = &Suspend{Until: at.UTC(), Reason: reason, Owner: owner}
+	r.doc.Suspend = &Suspend{Until: at, Reason: reason, Owner: owner}
 }
 
 // Asks is what a document asks for: its spec as JSON, without a suspend, which asks

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/calendar"
 	"github.com/seed-6ca89210/sluice/reconcile/schedule"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
+	"github.com/seed-6ca89210/sluice/reconcile/strictyaml"
 )
 
 // rawCalendar is schedules, windows and freezes as they are written.
@@ -119,11 +120,11 @@ func (l *loader) window(opens schedule.Schedule, duration string, at []string) s
 }
 
 func (l *loader) instant(text string, at []string) time.Time {
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := strictyaml.Instant(text)
 	if err != nil {
-		l.problem(at, "%s %.40q is not a time; write one such as 2027-01-07T08:00:00+01:00", at[len(at)-1], text)
+		l.problem(at, "%s %v; write one such as 2027-01-07T08:00:00+01:00", at[len(at)-1], err)
 	}
-	return t.UTC()
+	return t
 }
 
 // corrects reports whether an action corrects drift, as it does when none is given.
