@@ -1,6 +1,7 @@
 package ec2sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -25,8 +26,8 @@ type Behaviour struct {
 	DryRunTakesTokens *bool             `json:"dryRunTakesTokens,omitempty"` // nil: not asked, and it takes them
 	PartialSuccess    *bool             `json:"partialSuccess,omitempty"`    // a call with one bad address does the others; nil: not asked, and it does none
 	DrainEnds         Duration          `json:"drainEnds,omitempty"`         // when the drain of an idle address ends; its maximum when absent
-	Assign            Duration          `json:"assign,omitempty"`            // how long an address was assigning
-	Create            Duration          `json:"create,omitempty"`            // how long a gateway was pending; for people: see [Timing]
+	Assign            Duration          `json:"assign,omitempty"`            // how long an address was assigning; see [Timing]
+	Create            Duration          `json:"create,omitempty"`            // how long a gateway was pending; see [Timing]
 	Unasked           map[string]string `json:"unasked,omitempty"`           // question: why it has no answer; for people
 }
 
@@ -115,7 +116,13 @@ func (w *World) dryRun(problem *failure) *failure {
 	return fail(codeDryRun, "Request would have succeeded, but DryRun flag is set.")
 }
 
-func orDuration(d Duration, otherwise time.Duration) Duration {
-	orElse(&d, Duration(otherwise))
-	return d
+// assigning is how long an address is assigning. It is asked for when an address is, and no
+// default of the world: answers may come after the world was read.
+func (w *World) assigning() Duration {
+	return cmp.Or(w.Timing.Assign, w.Behaviour.Assign, Duration(3*time.Second))
+}
+
+// creating is how long a gateway is pending, and deleting.
+func (w *World) creating() Duration {
+	return cmp.Or(w.Timing.Create, w.Behaviour.Create, Duration(10*time.Second))
 }

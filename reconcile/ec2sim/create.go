@@ -13,8 +13,8 @@ type createNatGatewayReply struct {
 	NatGateway  natGatewayItem `xml:"natGateway"`
 }
 
-// createNatGateway is CreateNatGateway, for private gateways. The gateway is pending until
-// Timing.Create is over.
+// createNatGateway is CreateNatGateway, for private gateways. The gateway is pending for a
+// while: see Timing.
 func createNatGateway(c *exchange) (reply, *failure) {
 	token := c.p.one("ClientToken")
 	if id, made := c.server.tokens[token]; made && token != "" {
@@ -33,7 +33,7 @@ func createNatGateway(c *exchange) (reply, *failure) {
 	}
 	g := NatGateway{
 		ID: derivedID("nat-", c.call.RequestID), SubnetID: at.subnet, Primary: at.primary, Secondary: at.secondary, Tags: c.p.tagSpec("natgateway"),
-		State: statePending, StateRemaining: c.world.Timing.Create,
+		State: statePending, StateRemaining: c.world.creating(),
 	}
 	c.world.NatGateways = append(slices.Clone(c.world.NatGateways), g)
 	c.world.withDefaults()
@@ -56,7 +56,7 @@ func deleteNatGateway(c *exchange) (reply, *failure) {
 		return nil, fail(codeNatGatewayMissing, "The NAT gateway %s was not found", id)
 	}
 	if g.State != stateDeleting {
-		g.State, g.StateRemaining, c.call.Effect = stateDeleting, c.world.Timing.Create, true
+		g.State, g.StateRemaining, c.call.Effect = stateDeleting, c.world.creating(), true
 	}
 	return &deleteNatGatewayReply{NatGatewayID: id}, nil
 }

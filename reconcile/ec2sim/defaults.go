@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
-	"time"
 )
 
 // withDefaults fills in what a world leaves open, in place.
@@ -15,8 +14,6 @@ func (w *World) withDefaults() {
 	orElse(&w.Region, "us-east-1")
 	orElse(&w.Limits.AddressesPerNatGateway, 8)
 	orElse(&w.Limits.AddressesPerNetworkInterface, 30)
-	orElse(&w.Timing.Assign, orDuration(w.Behaviour.Assign, 3*time.Second))
-	orElse(&w.Timing.Create, Duration(10*time.Second))
 	for i := range w.Subnets {
 		orElse(&w.Subnets[i].AvailabilityZone, w.Region+"a")
 	}

@@ -48,7 +48,7 @@ func (c *exchange) changeable() (*NatGateway, *failure) {
 }
 
 // assignNatAddress is AssignPrivateNatGatewayAddress. The addresses are held from
-// now on, and take connections when Timing.Assign is over.
+// now on, and take connections later: see Timing.
 func assignNatAddress(c *exchange) (reply, *failure) {
 	g, problem := c.changeable()
 	if problem != nil {
@@ -66,7 +66,7 @@ func assignNatAddress(c *exchange) (reply, *failure) {
 	g.Secondary = append(without(g.Secondary, ips...), ips...)
 	transitions := slices.DeleteFunc(slices.Clone(g.Transitions), func(t Transition) bool { return slices.Contains(ips, t.IP) })
 	for _, ip := range ips {
-		transitions = append(transitions, Transition{IP: ip, Status: statusAssigning, Remaining: c.world.Timing.Assign})
+		transitions = append(transitions, Transition{IP: ip, Status: statusAssigning, Remaining: c.world.assigning()})
 	}
 	g.Transitions = transitions
 	return c.natAnswer(g, ips, after)

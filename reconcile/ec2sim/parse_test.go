@@ -18,7 +18,7 @@ func TestTheQuickstartWorldIsWhatItsCommentsSay(t *testing.T) {
 		g.VpcID != "vpc-0123456789abcdef0" || strings.Join(g.Secondary, " ") != "10.0.1.20 10.0.1.21" {
 		t.Errorf("got %+v", g)
 	}
-	if w.Timing.Assign != Duration(3*time.Second) || w.Limits != (Limits{8, 30}) {
+	if w.assigning() != Duration(3*time.Second) || w.Limits != (Limits{8, 30}) {
 		t.Errorf("got %+v %+v", w.Timing, w.Limits)
 	}
 }

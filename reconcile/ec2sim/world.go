@@ -44,7 +44,7 @@ type Limits struct {
 // Timing says how long EC2 takes, in simulated time.
 type Timing struct {
 	Assign Duration `json:"assign,omitempty"` // how long an address is assigning; when absent Behaviour.Assign, else 3s
-	Create Duration `json:"create,omitempty"` // how long a NAT gateway is pending, and deleting; 10s when absent
+	Create Duration `json:"create,omitempty"` // how long a NAT gateway is pending, and deleting; when absent Behaviour.Create, else 10s
 }
 
 // Subnet is one subnet.
