@@ -16,10 +16,8 @@ type createNatGatewayReply struct {
 // createNatGateway is CreateNatGateway, for private gateways. The gateway is pending for a
 // while: see Timing.
 func createNatGateway(c *exchange) (reply, *failure) {
-	token := c.p.one("ClientToken")
-	if id, made := c.server.tokens[token]; made && token != "" {
-		g, _ := c.world.natGateway(id)
-		return &createNatGatewayReply{ClientToken: token, NatGateway: c.describeNatGateway(*g)}, nil
+	if id, problem := c.again(); id != "" || problem != nil {
+		return c.gatewayMade(id, problem)
 	}
 	if c.p.one("ConnectivityType") != "private" {
 		return nil, fail(codeUnsupported, "This simulator makes private NAT gateways only")
@@ -37,9 +35,21 @@ func createNatGateway(c *exchange) (reply, *failure) {
 	}
 	c.world.NatGateways = append(slices.Clone(c.world.NatGateways), g)
 	c.world.withDefaults()
-	c.server.tokens[token], c.call.Effect = g.ID, true
-	made, _ := c.world.natGateway(g.ID)
-	return &createNatGatewayReply{ClientToken: token, NatGateway: c.describeNatGateway(*made)}, nil
+	c.made(g.ID)
+	return c.gatewayMade(g.ID, nil)
+}
+
+// gatewayMade is the answer about a gateway that was made just now, or for an earlier
+// request with the same token: as it is now.
+func (c *exchange) gatewayMade(id string, problem *failure) (reply, *failure) {
+	if problem != nil {
+		return nil, problem
+	}
+	g, found := c.world.natGateway(id)
+	if !found {
+		return nil, gone(id)
+	}
+	return &createNatGatewayReply{ClientToken: c.p.one("ClientToken"), NatGateway: c.describeNatGateway(*g)}, nil
 }
 
 // deleteNatGatewayReply is the answer of DeleteNatGateway.
@@ -70,10 +80,8 @@ type createInterfaceReply struct {
 
 // createNetworkInterface is CreateNetworkInterface; the interface is attached to nothing.
 func createNetworkInterface(c *exchange) (reply, *failure) {
-	token := c.p.one("ClientToken")
-	if id, made := c.server.tokens[token]; made && token != "" {
-		n, _ := c.world.networkInterface(id)
-		return &createInterfaceReply{ClientToken: token, NetworkInterface: c.world.describe(nic{NetworkInterface: *n})}, nil
+	if id, problem := c.again(); id != "" || problem != nil {
+		return c.interfaceMade(id, problem)
 	}
 	primary, secondary, problem := c.p.addressSpecs("PrivateIpAddresses", c.p.one("PrivateIpAddress"))
 	if problem != nil {
@@ -95,8 +103,20 @@ func createNetworkInterface(c *exchange) (reply, *failure) {
 		Status: "available", InterfaceType: "interface", Tags: c.p.tagSpec("network-interface"),
 	}
 	c.world.NetworkInterfaces = append(slices.Clone(c.world.NetworkInterfaces), n)
-	c.server.tokens[token], c.call.Effect = n.ID, true
-	return &createInterfaceReply{ClientToken: token, NetworkInterface: c.world.describe(nic{NetworkInterface: n})}, nil
+	c.made(n.ID)
+	return c.interfaceMade(n.ID, nil)
+}
+
+// interfaceMade is for interfaces what gatewayMade is.
+func (c *exchange) interfaceMade(id string, problem *failure) (reply, *failure) {
+	if problem != nil {
+		return nil, problem
+	}
+	n, found := c.world.networkInterface(id)
+	if !found {
+		return nil, gone(id)
+	}
+	return &createInterfaceReply{ClientToken: c.p.one("ClientToken"), NetworkInterface: c.world.describe(nic{NetworkInterface: *n})}, nil
 }
 
 // deleteNetworkInterface is DeleteNetworkInterface.

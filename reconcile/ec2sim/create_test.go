@@ -92,3 +92,49 @@ func TestWhatCannotBeMadeIsRefusedAndChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestAClientTokenStandsForOneRequest(t *testing.T) {
+	gateway := []string{"ClientToken", "t", "SubnetId", subnetA, "ConnectivityType", "private"}
+	eni := []string{"ClientToken", "t", "SubnetId", subnetA}
+	cases := []struct {
+		name, first string
+		params      []string
+		between     func(s *Server, id string)
+		then        string
+		thenParams  []string
+		code, state string // of the second answer
+	}{
+		{name: "the same gateway", first: "CreateNatGateway", params: gateway, then: "CreateNatGateway", thenParams: gateway, state: "pending"},
+		{name: "the same interface", first: "CreateNetworkInterface", params: eni, then: "CreateNetworkInterface", thenParams: eni, state: "available"},
+		{name: "a gateway, then an interface", first: "CreateNatGateway", params: gateway, then: "CreateNetworkInterface", thenParams: eni, code: "IdempotentParameterMismatch"},
+		{name: "an interface, then a gateway", first: "CreateNetworkInterface", params: eni, then: "CreateNatGateway", thenParams: gateway, code: "IdempotentParameterMismatch"},
+		{name: "another address", first: "CreateNatGateway", params: gateway, then: "CreateNatGateway", thenParams: append(gateway, "PrivateIpAddress", "10.0.1.77"), code: "IdempotentParameterMismatch"},
+		{name: "a gateway that was deleted", first: "CreateNatGateway", params: gateway, then: "CreateNatGateway", thenParams: gateway, state: "deleting",
+			between: func(s *Server, id string) { ask(s, "DeleteNatGateway", "NatGatewayId", id) }},
+		{name: "a gateway that is forgotten", first: "CreateNatGateway", params: gateway, then: "CreateNatGateway", thenParams: gateway, code: "IdempotentParameterMismatch",
+			between: func(s *Server, _ string) { s.Edit(func(w *World) { w.NatGateways = nil }) }},
+		{name: "an interface that was deleted", first: "CreateNetworkInterface", params: eni, then: "CreateNetworkInterface", thenParams: eni, code: "IdempotentParameterMismatch",
+			between: func(s *Server, id string) { ask(s, "DeleteNetworkInterface", "NetworkInterfaceId", id) }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := New(quickstart(t), Options{})
+			made := mustOK(t, ask(s, c.first, c.params...))
+			id := strings.Join(append(made.texts("natGateway/natGatewayId"), made.texts("networkInterface/networkInterfaceId")...), "")
+			if c.between != nil {
+				c.between(s, id)
+			}
+			before := s.World()
+			got := ask(s, c.then, c.thenParams...)
+			if got.code != c.code {
+				t.Fatalf("it is %q, want %q: %s", got.code, c.code, got.body)
+			}
+			if state := strings.Join(append(got.texts("natGateway/state"), got.texts("networkInterface/status")...), ""); state != c.state {
+				t.Errorf("it is %q, want %q", state, c.state)
+			}
+			if w := s.World(); len(w.NatGateways) != len(before.NatGateways) || len(w.NetworkInterfaces) != len(before.NetworkInterfaces) {
+				t.Error("something was made")
+			}
+		})
+	}
+}

@@ -153,7 +153,7 @@ func (s *Server) rehearse(act action, p params) *failure {
 		return s.world.dryRun(nil)
 	}
 	scratch := s.world.clone()
-	trial := &Server{world: scratch, fired: map[string]int{}, tokens: map[string]string{}, rng: s.rng, started: s.started}
+	trial := &Server{world: scratch, fired: map[string]int{}, tokens: map[string]use{}, rng: s.rng, started: s.started}
 	trial.world.Faults = nil
 	_, problem := act.run(&exchange{server: trial, action: act, p: p, world: &trial.world, call: &Call{}})
 	return s.world.dryRun(problem)

@@ -61,6 +61,8 @@
 //	a public gateway is to be made                     UnsupportedOperation
 //	how long a gateway is pending, and deleting        10s
 //	an interface that is in use is deleted             InvalidParameterValue
+//	a ClientToken of what was deleted                  the gateway as deleted; of what is gone altogether
+//	                                                   IdempotentParameterMismatch
 //
 // Private gateways and interfaces can be made, with addresses and prefixes, and deleted.
 package ec2sim

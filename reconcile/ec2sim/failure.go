@@ -33,6 +33,7 @@ const (
 	codeSubnetFull           = "InsufficientFreeAddressesInSubnet"
 	codeSubnetMalformed      = "InvalidSubnetID.Malformed"
 	codeSubnetMissing        = "InvalidSubnetID.NotFound"
+	codeTokenMismatch        = "IdempotentParameterMismatch"
 	codeUnauthorized         = "UnauthorizedOperation"
 	codeUnknownParameter     = "UnknownParameter"
 	codeUnsupported          = "UnsupportedOperation"

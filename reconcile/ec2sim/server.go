@@ -36,7 +36,7 @@ type Server struct {
 	fired   map[string]int
 	calls   []Call
 	seq     int
-	tokens  map[string]string // what was made for a ClientToken
+	tokens  map[string]use // by ClientToken
 }
 
 // New starts a simulator from a world. What the world leaves open gets its
@@ -50,7 +50,7 @@ func New(w World, opts Options) *Server {
 	}
 	s := &Server{
 		now: opts.Now, speed: opts.Speed, started: opts.Now(), actions: actions(),
-		world: w.clone(), buckets: map[string]*bucket{}, fired: map[string]int{}, tokens: map[string]string{},
+		world: w.clone(), buckets: map[string]*bucket{}, fired: map[string]int{}, tokens: map[string]use{},
 		rng: rand.New(rand.NewPCG(opts.Seed, 0x5ec2)),
 	}
 	s.asOf = s.started
