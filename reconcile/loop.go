@@ -346,21 +346,7 @@ func (l *Loop) act(ctx context.Context, t *Turn) error {
 		t.Steps = runner.Apply(ctx, t.Approved, t.Inventories)
 		l.aside.learn(t.Steps, l.cfg.Now())
 	case DryRun:
-		question := probeQuestion(t.Plan())
-		if t.Probes = l.probed.answers; l.probed.question == question { // not asked twice
-			return nil
-		}
-		t.Probes = runner.Probe(ctx, t.Approved)
-		for _, pr := range t.Probes {
-			if pr.Authorised == apply.Ignored {
-				l.untrusted[pr.Target] = true
-				l.cfg.Log.Error("the endpoint carried out a dry-run", "target", pr.Target, "resource", pr.ID, "action", pr.Action.String(), "message", pr.Message)
-			}
-		}
-		if !unanswered(t.Probes) {
-			l.probed = probed{question, t.Probes}
-		}
-		return l.journal.probes(ctx, t.Plan(), t.Probes)
+		return l.probe(ctx, t, runner)
 	}
 	return nil
 }
@@ -385,25 +371,4 @@ func (l *Loop) gatewayLimits() map[string]int {
 		limits[name] = t.GatewayLimit
 	}
 	return limits
-}
-
-// probed remembers a dry-run's answers to one question.
-type probed struct {
-	question string
-	answers  []apply.Probe
-}
-
-// probeQuestion names what a dry-run asks: the plan, and which of it may go ahead. Every
-// turn would else ask AWS the same, and take tokens for it.
-func probeQuestion(p plan.Plan) string {
-	question := p.PlanHash
-	for _, r := range p.Resources {
-		question += " " + string(r.State)
-	}
-	return question
-}
-
-// unanswered reports whether AWS left something open, so that it is asked again.
-func unanswered(probes []apply.Probe) bool {
-	return slices.ContainsFunc(probes, func(p apply.Probe) bool { return p.Authorised == "unknown" })
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -559,6 +560,78 @@ func TestAnUnansweredProbeIsAskedAgain(t *testing.T) {
 			}
 		}
 		wantMutations(t, s, "assign .22 dry-run RequestLimitExceeded", "assign .22 dry-run DryRunOperation")
+	})
+}
+
+// Somebody mends IAM, and no commit tells of it.
+func TestARefusedProbeIsAskedAgainMoreAndMoreSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.22"))
+		denied := func(actions ...string) {
+			s.sim.Edit(func(w *ec2sim.World) {
+				w.Denied = nil
+				if len(actions) > 0 {
+					w.Denied = []ec2sim.Denied{{AccessKeyID: "*", Actions: actions}}
+				}
+			})
+		}
+		var told atomic.Pointer[reconcile.Outcome]
+		s.config = func(c *reconcile.Config) {
+			c.Observers = append(c.Observers, func(o reconcile.Outcome) { told.Store(&o) })
+		}
+		denied("AssignPrivateNatGatewayAddress")
+		loop, end := s.open(reconcile.DryRun)
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Hour)
+		defer cancel()
+		served := make(chan error, 1)
+		go func() { served <- loop.Serve(ctx) }()
+		probes := func() string {
+			var list []string
+			for _, p := range told.Load().Probes {
+				list = append(list, p.Authorised)
+			}
+			return strings.Join(list, " ")
+		}
+		time.Sleep(time.Hour)
+		wantCalls := func(verb string, least, most int) {
+			t.Helper()
+			n := 0
+			for _, m := range s.mutations() {
+				if strings.HasPrefix(m, verb) {
+					n++
+				}
+			}
+			if n < least || n > most {
+				t.Errorf("%d calls of %s", n, verb)
+			}
+		}
+		if got := probes(); got != "no yes" {
+			t.Errorf("the probes say %s", got)
+		}
+		wantCalls("assign", 8, 11) // 0, 10, 20, 40 s… and each quarter of an hour
+		wantCalls("unassign", 1, 1)
+		denied()
+		time.Sleep(20 * time.Minute)
+		if got := probes(); got != "yes yes" {
+			t.Errorf("IAM is mended, and the probes say %s", got)
+		}
+		asked := len(s.mutations())
+		time.Sleep(2 * time.Hour)
+		if n := len(s.mutations()); n != asked {
+			t.Errorf("%d more calls after all was answered with yes", n-asked)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		end()
+		var recorded []string
+		for _, r := range s.records(history.KindProbe) {
+			recorded = append(recorded, r.Verb+" "+r.Outcome)
+		}
+		if got := strings.Join(recorded, ", "); got != "assign no, unassign yes, assign yes" {
+			t.Errorf("recorded %s", got)
+		}
 	})
 }
 

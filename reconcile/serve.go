@@ -160,7 +160,7 @@ func (l *Loop) serveTurn(ctx context.Context, d *Desired, paces paces, wake *wak
 		return time.Millisecond // Git said something newer meanwhile
 	}
 	wake.turned(t.Plan())
-	return l.pause(t, paces)
+	return l.sooner(l.pause(t, paces))
 }
 
 // fail makes a failed turn known. The same failure is logged once.
@@ -186,6 +186,18 @@ func (l *Loop) pause(t *Turn, paces paces) time.Duration {
 		return paces.stuck.next(p.PlanHash) // what stands in the way may end without a commit: a freeze, for one
 	}
 	return 0
+}
+
+// sooner shortens a pause (0: none) to when a dry-run is to ask again what was refused.
+func (l *Loop) sooner(pause time.Duration) time.Duration {
+	if l.probed.again.IsZero() {
+		return pause
+	}
+	left := max(l.probed.again.Sub(l.cfg.Now()), time.Second)
+	if pause == 0 {
+		return left
+	}
+	return min(pause, left)
 }
 
 // Draining lists what is not finished, for a process that ends: what is in

@@ -67,6 +67,7 @@ type Runner struct {
 	Preempted func() bool      // asked before every call, by all targets; nil: never
 	Now       func() time.Time // default time.Now
 	Untrusted map[string]bool  // targets whose endpoint ignored DryRun once: never probed again; read only
+	Answered  []Probe          // of earlier rounds: these are not asked again, and stand as they are
 	Progress  func(Step)       // told of every step: before the call (Outcome is empty) and after it; may be nil
 }
 

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
@@ -42,7 +43,11 @@ func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
 	for _, res := range p.Resources {
 		for w, wave := range res.Waves {
 			for _, a := range wave {
-				list = append(list, newProbe(res, w, a))
+				pr := newProbe(res, w, a)
+				if i := slices.IndexFunc(r.Answered, pr.Same); i >= 0 && pr.Authorised == "" {
+					pr = r.Answered[i]
+				}
+				list = append(list, pr)
 			}
 		}
 	}
@@ -68,6 +73,12 @@ func (r *Runner) Probe(ctx context.Context, approved judge.Approved) []Probe {
 		}
 	}
 	return list
+}
+
+// Same reports whether two probes ask the same.
+func (pr Probe) Same(other Probe) bool {
+	return pr.Target == other.Target && pr.Kind == other.Kind && pr.ID == other.ID && pr.Wave == other.Wave && pr.Action.String() == other.Action.String() &&
+		pr.Action.MaxDrainSeconds == other.Action.MaxDrainSeconds
 }
 
 // newProbe leaves Authorised empty where EC2 is to be asked.
