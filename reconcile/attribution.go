@@ -58,7 +58,8 @@ type inquiry struct {
 	strays []plan.Stray
 	next   time.Time // when to ask
 	pause  time.Duration
-	done   bool // answered, and not known to be written down yet
+	answer *answer // what it came to; nil while it is asked
+	done   bool    // that is written down
 }
 
 // answer is what an inquiry came to.
@@ -66,6 +67,8 @@ type answer struct {
 	rec    history.Record // the drift record
 	strays []plan.Stray
 	note   string
+
+	written chan error // room for one: what became of the record of it
 }
 
 func newAttribution(l *Loop) *attribution {
@@ -163,29 +166,45 @@ func (a *attribution) due() (*inquiry, time.Duration) {
 	return first, 0
 }
 
-// ask looks once, and answers when everybody is named or it is too late to hope.
+// ask looks once, and answers when everybody is named or it is too late to hope. An answer
+// that could not be written down is given again later: the record is where it counts.
 func (a *attribution) ask(ctx context.Context, in *inquiry) {
-	err := a.look(ctx, in)
-	if ctx.Err() != nil {
-		return
-	}
-	note := a.learn(in.rec.Target, err)
-	last := a.now().Sub(in.rec.Time) >= askFor
-	if unnamed(in.strays) && !last {
-		in.next = a.now().Add(in.pause)
-		in.pause = min(2*in.pause, longestPause)
-		return
-	}
-	in.done = true
-	if !unnamed(in.strays) {
-		note = ""
-	} else if note == "" {
-		note = noteNobody
+	if in.answer == nil {
+		err := a.look(ctx, in)
+		if ctx.Err() != nil {
+			return
+		}
+		note := a.learn(in.rec.Target, err)
+		last := a.now().Sub(in.rec.Time) >= askFor
+		if unnamed(in.strays) && !last {
+			in.later(a.now())
+			return
+		}
+		if !unnamed(in.strays) {
+			note = ""
+		} else if note == "" {
+			note = noteNobody
+		}
+		in.answer, in.pause = &answer{in.rec, in.strays, note, make(chan error, 1)}, firstPause
 	}
 	select {
-	case a.answers <- answer{in.rec, in.strays, note}:
+	case a.answers <- *in.answer:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case err := <-in.answer.written:
+		if in.done = err == nil; err != nil {
+			in.later(a.now())
+		}
 	case <-ctx.Done():
 	}
+}
+
+// later puts an inquiry off, each time for longer.
+func (in *inquiry) later(now time.Time) {
+	in.next = now.Add(in.pause)
+	in.pause = min(2*in.pause, longestPause)
 }
 
 // look asks for the resource, and where that names not everybody, for the

@@ -89,6 +89,45 @@ func TestWhoUndidACorrectionStandsInItsRound(t *testing.T) {
 	})
 }
 
+// fullDisk has no room for the records of who made a drift, for a while.
+type fullDisk struct {
+	history.Store
+	refusals int
+}
+
+func (d *fullDisk) Append(ctx context.Context, records ...history.Record) ([]history.Record, error) {
+	for _, r := range records {
+		if r.Kind == history.KindAttributed && d.refusals > 0 {
+			d.refusals--
+			return nil, errors.New("no space left on device")
+		}
+	}
+	return d.Store.Append(ctx, records...)
+}
+
+func TestWhoMadeADriftIsRecordedOnceThereIsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := trailed(t, "1m", "", false)
+		config := s.config
+		disk := &fullDisk{refusals: 3}
+		s.config = func(c *reconcile.Config) {
+			config(c)
+			disk.Store, c.History = c.History, disk
+		}
+		s.serve(3*time.Hour, func(l *reconcile.Loop) {
+			time.Sleep(time.Minute)
+			s.somebody("mallory", takeAway, gatewayID, "10.0.1.20")
+			time.Sleep(2 * time.Hour)
+			if d := driftOf(l); d == nil || d.Addresses[0].Who == nil || d.Note != "" {
+				t.Errorf("%+v", d)
+			}
+		})
+		if records := s.records(history.KindAttributed); disk.refusals != 0 || len(records) != 1 || records[0].Drift[0].Who == nil {
+			t.Errorf("%d refusals left, records %+v", disk.refusals, records)
+		}
+	})
+}
+
 func TestSluicesOwnCallsAreNobodysDrift(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailed(t, "0s", "", false)

@@ -115,7 +115,8 @@ func (l *Loop) serve(ctx context.Context, news <-chan struct{}) error {
 		case <-wake.timer.C:
 			asked = false
 		case a := <-l.who.answers:
-			if err := l.attributed(ctx, a); err != nil && ctx.Err() == nil {
+			err := l.attributed(ctx, a)
+			if a.written <- err; err != nil && ctx.Err() == nil {
 				l.fail(err)
 			}
 			asked = false
