@@ -67,6 +67,8 @@ func (c *Client) describeUnsent(f *inventory.Fault, x *exchange, err error) {
 		}
 		f.Message = fmt.Sprintf("no usable AWS credentials (%s); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or profile or roleArn of target %q, or run where AWS provides a role", c.textOf(x, creds.error), c.target)
+	case errors.Is(err, errNoRoom): // nothing is wrong with the way to EC2
+		f.Message = fmt.Sprintf("not sent: %v; it is tried again later", errNoRoom)
 	default:
 		f.Message = fmt.Sprintf("not sent: %s; check the endpoint, the network and the proxy settings", c.textOf(x, err))
 	}

@@ -47,6 +47,9 @@ func newRates() rates {
 	return r
 }
 
+// errNoRoom is a call whose token would come too late.
+var errNoRoom = errors.New("EC2's request rate for it leaves no room before the deadline")
+
 // wait takes a token, or ends with ctx. It gives up at once when the token would
 // come after ctx's deadline.
 func (r rates) wait(ctx context.Context, action string) error {
@@ -58,7 +61,7 @@ func (r rates) wait(ctx context.Context, action string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return errors.New("EC2's request rate for it leaves no room before the deadline")
+		return errNoRoom
 	}
 	return nil
 }
