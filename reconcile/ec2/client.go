@@ -124,7 +124,7 @@ func (n namedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error)
 // reached EC2, and EC2's name for the request.
 type exchange struct {
 	sent      atomic.Bool
-	requestID string
+	requestID string        // of the last attempt; empty: no answer named it
 	timedOut  bool          // an attempt ran into CallTimeout
 	date      time.Time     // when EC2 says that it answered; zero: it did not
 	skew      time.Duration // how far that is ahead of our own clock
@@ -181,6 +181,7 @@ func (c *Client) attempt(ctx context.Context, in middleware.FinalizeInput, next 
 	middleware.FinalizeOutput, middleware.Metadata, error,
 ) {
 	operation, x := awsmiddleware.GetOperationName(ctx), exchangeOf(ctx)
+	x.requestID = "" // an earlier attempt's is no name for this one
 	if err := c.rates.wait(ctx, operation); err != nil {
 		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 	}

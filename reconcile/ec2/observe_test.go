@@ -3,11 +3,14 @@ package ec2
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/seed-6ca89210/sluice/reconcile/inventory"
 )
@@ -168,6 +171,31 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 	if got := inv.WhyUnread(inventory.ReadNetworkInterfaces, ""); !strings.HasPrefix(got, "DescribeNetworkInterfaces: Unauth") {
 		t.Errorf("got %q", got)
 	}
+}
+
+// half answers the first attempt and none after it.
+type half struct{ wire }
+
+func (h *half) RoundTrip(req *http.Request) (*http.Response, error) {
+	if h.sent() > 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	resp, err := h.wire.RoundTrip(req)
+	if err == nil {
+		resp.Header.Set("X-Amzn-Requestid", "req-first")
+	}
+	return resp, err
+}
+
+func TestAnAttemptWithoutAnAnswerHasNoRequestID(t *testing.T) {
+	environment(t)
+	synctest.Test(t, func(t *testing.T) {
+		h := &half{wire{answer: func(int, url.Values) (int, string) { return 503, errorBody("RequestLimitExceeded", "slowly") }}}
+		inv := client(t, modeObserve, h).Observe(t.Context(), inventory.Query{NatGateways: true})
+		if got := inv.WhyUnread(inventory.ReadNatGateways, ""); got == "" || strings.Contains(got, "req-") {
+			t.Errorf("the last attempt was not answered, and this is said of it: %s", got)
+		}
+	})
 }
 
 func interfaceXML(id, inner string) string {
