@@ -50,7 +50,8 @@ type refusal struct{ reason string }
 
 func (r *refusal) Error() string { return "not sent: " + r.reason }
 
-// RoundTrip sends a request that passes, as it was examined.
+// RoundTrip sends a request that passes, as it was examined, and gives an answer on if it is
+// one of EC2's.
 func (f *fence) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodPost || req.URL.RawQuery != "" || req.Body == nil {
 		return nil, &refusal{"only POST requests with all parameters in the form are sent"}
@@ -70,7 +71,11 @@ func (f *fence) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	out := req.Clone(req.Context())
 	out.Body, out.ContentLength, out.GetBody = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
-	return f.next.RoundTrip(out)
+	resp, err := f.next.RoundTrip(out)
+	if err != nil {
+		return nil, err
+	}
+	return answered(resp, form.Get("Action"))
 }
 
 // forbids returns why a request may not leave, or "".

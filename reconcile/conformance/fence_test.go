@@ -12,7 +12,7 @@ type counted struct{ n int }
 
 func (c *counted) RoundTrip(*http.Request) (*http.Response, error) {
 	c.n++
-	return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+	return &http.Response{StatusCode: http.StatusTeapot, Body: http.NoBody}, nil
 }
 
 func TestTheFenceLetsOutWhatTheRunMayDoAndNothingElse(t *testing.T) {

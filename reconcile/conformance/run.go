@@ -102,8 +102,11 @@ func (s *session) makeInterface(ctx context.Context) error {
 		SubnetId: aws.String(s.pool.subnet), Description: aws.String("sluice conformance"), ClientToken: aws.String(s.cfg.Run + "-eni"),
 		TagSpecifications: s.tags(types.ResourceTypeNetworkInterface),
 	})
+	if err == nil && code == accepted && out.NetworkInterface == nil {
+		err = fmt.Errorf("%w: EC2 does not say what it made", errNoAnswer)
+	}
 	s.doubt = err != nil
-	if err != nil || code != accepted || out.NetworkInterface == nil {
+	if err != nil || code != accepted {
 		return refused(code, err)
 	}
 	s.eni, s.eniPrimary = aws.ToString(out.NetworkInterface.NetworkInterfaceId), aws.ToString(out.NetworkInterface.PrivateIpAddress)
@@ -120,8 +123,11 @@ func (s *session) makeGateway(ctx context.Context) error {
 		SubnetId: aws.String(s.pool.subnet), ConnectivityType: types.ConnectivityTypePrivate, ClientToken: aws.String(s.cfg.Run + "-nat"),
 		TagSpecifications: s.tags(types.ResourceTypeNatgateway),
 	})
+	if err == nil && code == accepted && out.NatGateway == nil {
+		err = fmt.Errorf("%w: EC2 does not say what it made", errNoAnswer)
+	}
 	s.doubt = err != nil
-	if err != nil || code != accepted || out.NatGateway == nil {
+	if err != nil || code != accepted {
 		return refused(code, err)
 	}
 	s.gateway = aws.ToString(out.NatGateway.NatGatewayId)

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -155,6 +156,53 @@ func (f *failing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(r)
 }
 
+// page has the call carried out and its answer replaced.
+func page(next http.RoundTripper, r *http.Request, text string) (*http.Response, error) {
+	resp, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	resp.StatusCode, resp.Body, resp.ContentLength = http.StatusOK, io.NopCloser(strings.NewReader(text)), -1
+	return resp, nil
+}
+
+// As EC2's lists are late, a run that takes a page for an answer would look a few times,
+// see nothing and leave what it made.
+func TestAPageIsNoAnswer(t *testing.T) {
+	for name, text := range map[string]string{"a page": "<html/>", "an empty answer": "<CreateNatGatewayResponse/>"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := simulator(t, nil)
+				var late time.Time // until when lists do not show it
+				wire := roundTrip(func(r *http.Request) (*http.Response, error) {
+					body, err := io.ReadAll(r.Body)
+					if err != nil {
+						return nil, err
+					}
+					r.Body = io.NopCloser(bytes.NewReader(body))
+					switch {
+					case bytes.Contains(body, []byte("Action=CreateNatGateway&")):
+						late = time.Now().Add(15 * time.Second)
+						return page(sim.Transport(), r, text)
+					case time.Now().Before(late) && bytes.Contains(body, []byte("Action=DescribeNatGateways&")):
+						return page(sim.Transport(), r, "<DescribeNatGatewaysResponse><natGatewaySet/></DescribeNatGatewaysResponse>")
+					}
+					return sim.Transport().RoundTrip(r)
+				})
+				_, err := conformance.Run(t.Context(), config(wire))
+				if err == nil || strings.Contains(err.Error(), "accepted") || !strings.Contains(err.Error(), "no answer") {
+					t.Errorf("%v", err)
+				}
+				wantNothingLeft(t, sim)
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestNothingIsLeftBehindWhicheverCallFails(t *testing.T) {
 	var cancel context.CancelFunc
 	ways := map[string]func(next http.RoundTripper, r *http.Request) (*http.Response, error){
@@ -162,6 +210,15 @@ func TestNothingIsLeftBehindWhicheverCallFails(t *testing.T) {
 		"lost after its effect": func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 			_, err := next.RoundTrip(r)
 			return nil, errors.Join(io.ErrUnexpectedEOF, err)
+		},
+		"a page in the place of the answer": func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+			return page(next, r, `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>Please log in</body></html>`)
+		},
+		"an answer with nothing in it": func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			return page(next, r, "<"+r.PostForm.Get("Action")+"Response/>")
 		},
 		"refused": func(_ http.RoundTripper, r *http.Request) (*http.Response, error) {
 			body := "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors><RequestID>r</RequestID></Response>"
