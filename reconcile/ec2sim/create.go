@@ -22,7 +22,7 @@ func createNatGateway(c *exchange) (reply, *failure) {
 	if c.p.one("ConnectivityType") != "private" {
 		return nil, fail(codeUnsupported, "This simulator makes private NAT gateways only")
 	}
-	at, problem := c.place(c.p.one("PrivateIpAddress"), c.p.list("SecondaryPrivateIpAddress"), c.p.number("SecondaryPrivateIpAddressCount"))
+	at, problem := c.place(room{primary: c.p.one("PrivateIpAddress"), secondary: c.p.list("SecondaryPrivateIpAddress"), count: c.p.number("SecondaryPrivateIpAddressCount")})
 	if problem != nil {
 		return nil, problem
 	}
@@ -87,19 +87,18 @@ func createNetworkInterface(c *exchange) (reply, *failure) {
 	if problem != nil {
 		return nil, problem
 	}
-	at, problem := c.place(primary, secondary, c.p.number("SecondaryPrivateIpAddressCount"))
+	at, problem := c.place(room{
+		primary: primary, secondary: secondary, count: c.p.number("SecondaryPrivateIpAddressCount"),
+		blocks: c.p.fields("Ipv4Prefix", "Ipv4Prefix"), blockNum: c.p.number("Ipv4PrefixCount"),
+	})
 	if problem != nil {
 		return nil, problem
 	}
-	blocks, problem := at.space.chooseBlocks(c.p.fields("Ipv4Prefix", "Ipv4Prefix"), c.p.number("Ipv4PrefixCount"))
-	if problem != nil {
-		return nil, problem
-	}
-	if n, limit := 1+len(at.secondary)+len(blocks), c.world.Limits.AddressesPerNetworkInterface; n > limit {
+	if n, limit := 1+len(at.secondary)+len(at.blocks), c.world.Limits.AddressesPerNetworkInterface; n > limit {
 		return nil, fail(codeLimitExceeded, "%d private addresses exceed the limit of %d of a network interface", n, limit)
 	}
 	n := NetworkInterface{
-		ID: derivedID("eni-", c.call.RequestID), SubnetID: at.subnet, Primary: at.primary, Secondary: at.secondary, Prefixes: blocks, Description: c.p.one("Description"),
+		ID: derivedID("eni-", c.call.RequestID), SubnetID: at.subnet, Primary: at.primary, Secondary: at.secondary, Prefixes: at.blocks, Description: c.p.one("Description"),
 		Status: "available", InterfaceType: "interface", Tags: c.p.tagSpec("network-interface"),
 	}
 	c.world.NetworkInterfaces = append(slices.Clone(c.world.NetworkInterfaces), n)

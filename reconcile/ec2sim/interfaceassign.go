@@ -43,10 +43,15 @@ func assignAddresses(c *exchange) (reply, *failure) {
 	for _, ip := range ips { // no prefix of the same call may hold one
 		sp.held[netip.MustParseAddr(ip)] = requested
 	}
-	blocks, problem := sp.chooseBlocks(c.p.list("Ipv4Prefix"), c.p.number("Ipv4PrefixCount"))
+	blocks := c.p.list("Ipv4Prefix")
+	if problem := sp.takeBlocks(blocks); problem != nil {
+		return nil, problem
+	}
+	chosen, problem := sp.chooseBlocks(c.p.number("Ipv4PrefixCount"))
 	if problem != nil {
 		return nil, problem
 	}
+	blocks = append(blocks, chosen...)
 	// An address that the interface holds already (a repeated move) takes no place.
 	held := 1 + len(without(n.Secondary, ips...)) + len(n.Prefixes)
 	if limit := c.world.Limits.AddressesPerNetworkInterface; held+len(ips)+len(blocks) > limit {
@@ -111,21 +116,23 @@ func (c *exchange) chooseAddresses(n *NetworkInterface, sp *space) ([]string, *f
 	return ips, nil
 }
 
-// chooseBlocks returns the /28 prefixes to assign: those that are named, or as many as EC2
-// is to choose. No held address may lie in one.
-func (sp *space) chooseBlocks(named []string, count int) ([]string, *failure) {
+// takeBlocks holds the /28 prefixes that a request names, or says why it cannot have one.
+func (sp *space) takeBlocks(named []string) *failure {
 	for _, text := range named {
 		block := netip.MustParsePrefix(text) // prefixCheck has seen it
 		if reason := sp.refuseBlock(block); reason != "" {
-			return nil, fail(codeInvalidValue, "%s", reason)
+			return fail(codeInvalidValue, "%s", reason)
 		}
+		sp.blocks[block] = requested
 	}
-	if count == 0 {
-		return named, nil
-	}
-	free := sp.freeBlocks(count)
-	if len(free) < count {
-		return nil, fail(codeBlocksInsufficient, "The subnet has %d free /28 blocks, %d are wanted", len(free), count)
+	return nil
+}
+
+// chooseBlocks picks n /28 prefixes the way EC2 does for a count.
+func (sp *space) chooseBlocks(n int) ([]string, *failure) {
+	free := sp.freeBlocks(n)
+	if len(free) < n {
+		return nil, fail(codeBlocksInsufficient, "The subnet has %d free /28 blocks, %d are wanted", len(free), n)
 	}
 	var blocks []string
 	for _, b := range free {

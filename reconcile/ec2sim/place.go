@@ -7,42 +7,56 @@ type place struct {
 	subnet    string
 	primary   string
 	secondary []string
-	space     *space // with these addresses held
+	blocks    []string
 }
 
-// place finds room in the subnet of the request: for the addresses that are named, and for
-// as many more as EC2 is to choose. Where no primary address is named, EC2 chooses it too.
-func (c *exchange) place(primary string, secondary []string, count int) (place, *failure) {
-	at := place{subnet: c.p.one("SubnetId"), primary: primary, secondary: secondary}
+// room is what something new asks for.
+type room struct {
+	primary   string   // "": EC2 chooses it
+	secondary []string // by name
+	count     int      // and so many that EC2 chooses
+	blocks    []string // prefixes by name
+	blockNum  int      // or so many that EC2 chooses
+}
+
+// place finds room in the subnet of the request. What is named is held first, so that
+// nothing of it is chosen.
+func (c *exchange) place(r room) (place, *failure) {
+	at := place{subnet: c.p.one("SubnetId"), primary: r.primary, secondary: r.secondary}
 	sp, ok := c.world.space(at.subnet)
 	if !ok {
 		return at, fail(codeSubnetMissing, "The subnet ID '%s' does not exist", at.subnet)
 	}
-	at.space = sp
-	named := secondary
-	if primary != "" {
-		named = append([]string{primary}, secondary...)
+	if problem := sp.takeBlocks(r.blocks); problem != nil {
+		return at, problem
+	}
+	named := r.secondary
+	if r.primary != "" {
+		named = append([]string{r.primary}, named...)
 	}
 	for _, ip := range named {
 		if problem := sp.take(ip); problem != nil {
 			return at, problem
 		}
 	}
-	if primary == "" {
-		count++
+	wanted := r.count
+	if r.primary == "" {
+		wanted++
 	}
-	chosen, problem := sp.choose(count)
+	chosen, problem := sp.choose(wanted)
 	if problem != nil {
 		return at, problem
 	}
 	for _, ip := range chosen {
 		sp.held[netip.MustParseAddr(ip)] = requested
 	}
-	if primary == "" {
+	if r.primary == "" {
 		at.primary, chosen = chosen[0], chosen[1:]
 	}
 	at.secondary = append(at.secondary, chosen...)
-	return at, nil
+	at.blocks, problem = sp.chooseBlocks(r.blockNum)
+	at.blocks = append(at.blocks, r.blocks...)
+	return at, problem
 }
 
 // requested stands for whoever asks for an address in the request at hand.
