@@ -306,6 +306,9 @@ func (a attack) run(t *testing.T, beside *Source) int64 {
 		ref.Branch = "none"
 	}
 	a.limits.Timeout = a.timeout
+	if a.limits.Memory == 0 && raceMemory > 1 {
+		a.limits.Memory = raceMemory << 30
+	}
 	s := open(t, Config{URL: serve(t, a.server(t)), Ref: ref, Limits: a.limits, Runner: func(ctx context.Context, job Job) ([]byte, error) {
 		defer func() { gone <- true }() // the process is gone before it returns
 		return runner(ctx, job)

@@ -20,7 +20,7 @@ const (
 
 // cease ends all faults and brings the process up in order.
 func (w *world) cease() {
-	w.calm = true
+	w.calm.Store(true)
 	w.add("faults cease")
 	w.heal()
 	w.full.Store(false)

@@ -108,7 +108,7 @@ func (w *world) revive(n int) {
 // settings of a configuration, the n-th.
 func (w *world) settings(n int) settings {
 	s := settings{mode: reconcile.Apply}
-	if w.calm {
+	if w.calm.Load() {
 		s.office.cron, s.office.correct = pick(w.dice, []string{"", "*/15 * * * *"}, "calm cron"), true
 		return s
 	}

@@ -78,7 +78,7 @@ var faults = []fault{
 // some classes out and makes some of the others frequent: a world in which all goes
 // wrong at once gets nowhere, and so finds little.
 func (w *world) strikes(f fault, p float64, about ...any) bool {
-	if w.calm {
+	if w.calm.Load() {
 		return false
 	}
 	return w.chance(min(p*w.intensity(f), 1), append([]any{"strikes", f}, about...)...)

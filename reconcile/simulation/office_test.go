@@ -171,11 +171,11 @@ func (o *office) approve() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.n++
-	if len(o.held) == 0 || !o.w.calm && !o.w.chance(0.3, "approve", o.n) {
+	if len(o.held) == 0 || !o.w.calm.Load() && !o.w.chance(0.3, "approve", o.n) {
 		return
 	}
 	who := "lead"
-	if !o.w.calm && o.w.chance(0.3, "approver", o.n) {
+	if !o.w.calm.Load() && o.w.chance(0.3, "approver", o.n) {
 		who = "ada" // who made the change
 	}
 	told := ""

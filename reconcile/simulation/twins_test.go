@@ -83,10 +83,10 @@ func (w *world) startAll() {
 	}
 	for place := range w.twins.places {
 		w.startReplica(place, w.settings(0))
-		if w.chance(0.1, "both at once", w.calm) { // so that both reach for the same leases
-			w.sleep(w.between(0, 100*time.Millisecond, "the next replica", place, w.calm))
+		if w.chance(0.1, "both at once", w.calm.Load()) { // so that both reach for the same leases
+			w.sleep(w.between(0, 100*time.Millisecond, "the next replica", place, w.calm.Load()))
 		} else {
-			w.sleep(w.between(time.Second, 50*time.Second, "the next replica", place, w.calm))
+			w.sleep(w.between(time.Second, 50*time.Second, "the next replica", place, w.calm.Load()))
 		}
 	}
 }

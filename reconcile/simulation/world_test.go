@@ -45,7 +45,7 @@ type world struct {
 	failure   *failure
 	turns     int
 
-	calm  bool         // faults have ceased; set between turns only
+	calm  atomic.Bool  // faults have ceased
 	full  atomic.Bool  // the disk
 	ahead atomic.Int64 // of the machine's clock, in ns
 }

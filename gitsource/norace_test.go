@@ -1,0 +1,6 @@
+//go:build !race
+
+package gitsource
+
+// raceMemory: see race_test.go.
+const raceMemory = 1
