@@ -49,7 +49,14 @@ func (s *slice) yields(ctx context.Context, from, to uint64, step int, yield fun
 	}
 }
 
-func (s *slice) Checkpoint(context.Context) (*history.Checkpoint, error) { return nil, s.fails }
+func (s *slice) Checkpoint(ctx context.Context) (*history.Checkpoint, error) {
+	select {
+	case <-time.After(s.slow):
+		return nil, s.fails
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 func (s *slice) Head(context.Context) (history.Head, error) { return history.Head{Seq: s.n}, s.fails }
 
@@ -221,18 +228,19 @@ func TestNoMoreThanAFewRequestsReadAtOnce(t *testing.T) {
 
 func TestWhatIsOneLogsIsAskedOfANamedOne(t *testing.T) {
 	f, _ := table(&slice{n: 3, start: now}, &slice{n: 4, start: now})
-	if _, err := f.Records(t.Context(), "", 1); !errors.Is(err, ErrWhichLog) {
+	if _, err := f.Stream(t.Context(), "", 1); !errors.Is(err, ErrWhichLog) {
 		t.Error(err)
 	}
 	if _, err := f.Checkpoint(t.Context(), "nobody's"); !errors.Is(err, ErrNoLog) {
 		t.Error(err)
 	}
-	records, err := f.Records(t.Context(), "b", 2)
+	stream, err := f.Stream(t.Context(), "b", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stream.End()
 	n := 0
-	for _, err := range records {
+	for _, err := range stream.Records {
 		if n++; err != nil {
 			t.Error(err)
 		}
