@@ -88,6 +88,10 @@ func (a api) checkpoint(w http.ResponseWriter, r *http.Request) {
 // newest writes the newest records, and in the header Link where the older ones are.
 func (a api) newest(w http.ResponseWriter, r *http.Request, query feed.Query) {
 	list, err := a.Feed.History(r.Context(), query)
+	if errors.Is(err, feed.ErrNoLog) {
+		Fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	if list.Before != nil {
 		q := r.URL.Query()

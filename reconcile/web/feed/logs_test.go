@@ -234,6 +234,12 @@ func TestWhatIsOneLogsIsAskedOfANamedOne(t *testing.T) {
 	if _, err := f.Checkpoint(t.Context(), "nobody's"); !errors.Is(err, ErrNoLog) {
 		t.Error(err)
 	}
+	if got, err := f.History(t.Context(), Query{Log: "nobody's", Limit: 3}); !errors.Is(err, ErrNoLog) {
+		t.Errorf("%+v (%v)", got, err)
+	}
+	if got, err := f.Recent(t.Context(), "has none yet", "nat-1", 3); err != nil || len(got.Entries) != 0 {
+		t.Errorf("of a target that nobody took yet: %+v (%v)", got, err)
+	}
 	stream, err := f.Stream(t.Context(), "b", 2)
 	if err != nil {
 		t.Fatal(err)
