@@ -234,6 +234,7 @@ func TestEveryAnswerFromSharedLogsIsAsTheDocumentSays(t *testing.T) {
 		{"/history", "/history?log=nobody", 400, "no such log"},
 		{"/history", "/history?log=stage&from=2", 200, `{"log":"stage","seq":2,`},
 		{"/history", "/history?limit=3", 200, `{"log":"stage","seq":15,`},
+		{"/history", "/history?limit=3&log=nobody", 400, "no such log"},
 		{"/history", "/history?limit=3&log=stage", 200, `{"log":"stage",`},
 		{"/history", "/history?before=prod:3,stage:2", 200, `{"log":"stage","seq":1,`},
 		{"/history", "/history?before=prod:x", 400, "before must be"},

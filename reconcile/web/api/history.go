@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/web/feed"
@@ -18,6 +19,9 @@ import (
 
 // maxRecords is how many records one answer of newest holds.
 const maxRecords = 1000
+
+// lastWord is how long a stream's last line may take.
+const lastWord = 10 * time.Second
 
 // history writes records as JSON lines: from a number on in their order, whole, so
 // that their chain can be verified; or, with limit, the newest that fit, of all logs.
@@ -36,17 +40,26 @@ func (a api) history(w http.ResponseWriter, r *http.Request) {
 		a.newest(w, r, feed.Query{Filter: filter, Log: q.Get("log"), Before: before, Limit: int(min(max(limit, 1), maxRecords))})
 		return
 	}
-	var records history.Records
+	var stream feed.Stream
 	if err == nil {
-		records, err = a.Feed.Records(r.Context(), q.Get("log"), from)
+		stream, err = a.Feed.Stream(r.Context(), q.Get("log"), from)
+	}
+	if errors.Is(err, feed.ErrBusy) {
+		w.Header().Set("Retry-After", "30")
+		Fail(w, http.StatusServiceUnavailable, err.Error())
+		return
 	}
 	if err != nil {
 		Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	defer stream.End()
+	if !stream.Until.IsZero() { // who does not take what is sent must not keep others waiting
+		_ = http.NewResponseController(w).SetWriteDeadline(stream.Until.Add(lastWord))
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	enc := json.NewEncoder(w)
-	for rec, err := range records {
+	for rec, err := range stream.Records {
 		if err != nil {
 			_ = enc.Encode(map[string]string{"error": err.Error()})
 			return
@@ -75,6 +88,10 @@ func (a api) checkpoint(w http.ResponseWriter, r *http.Request) {
 // newest writes the newest records, and in the header Link where the older ones are.
 func (a api) newest(w http.ResponseWriter, r *http.Request, query feed.Query) {
 	list, err := a.Feed.History(r.Context(), query)
+	if errors.Is(err, feed.ErrNoLog) {
+		Fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	if list.Before != nil {
 		q := r.URL.Query()

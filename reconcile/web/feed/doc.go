@@ -9,5 +9,6 @@
 // Where each target has a log of its own, in a table that others share, every question
 // costs money and time: then these are 5,000, 500 and 20,000 of all logs together, a
 // request ends after 10 s with what it has, eight read at once, and who follows the
-// newest entries gets those of up to 2 s ago.
+// newest entries gets those of up to 2 s ago. Two read a whole log at once, for two
+// minutes each, and are told where to go on.
 package feed

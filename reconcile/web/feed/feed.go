@@ -28,6 +28,7 @@ type Feed struct {
 	most    bounds
 	stories chan struct{} // one entry for each that is being told
 	readers chan struct{} // and for each request that reads logs which others share
+	streams chan struct{} // and for each of these that is read whole
 
 	mu      sync.Mutex
 	fleet   *view.Fleet // of the last turn that was asked about
@@ -38,7 +39,10 @@ type Feed struct {
 
 // New makes a feed.
 func New(cfg Config) *Feed {
-	f := &Feed{cfg: cfg, most: ofFile, stories: make(chan struct{}, 2), readers: make(chan struct{}, readers), answers: map[string]answer{}}
+	f := &Feed{
+		cfg: cfg, most: ofFile, answers: map[string]answer{},
+		stories: make(chan struct{}, 2), readers: make(chan struct{}, readers), streams: make(chan struct{}, streams),
+	}
 	if f.shared() {
 		f.most = ofLogs
 	}

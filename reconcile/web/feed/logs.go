@@ -89,22 +89,19 @@ func (f *Feed) one(log string) (Record, error) {
 	return found[0].Record, nil
 }
 
-// Records is a log from a number on, whole and as it is stored.
-func (f *Feed) Records(ctx context.Context, log string, from uint64) (history.Records, error) {
-	record, err := f.one(log)
-	if err != nil {
-		return nil, err
-	}
-	return record.Records(ctx, from), nil
-}
-
 // Checkpoint returns what stands before a log's first record; nil: nothing was cut off.
 func (f *Feed) Checkpoint(ctx context.Context, log string) (*history.Checkpoint, error) {
 	record, err := f.one(log)
 	if err != nil {
 		return nil, err
 	}
-	return record.Checkpoint(ctx)
+	ctx, end, err := f.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	cut, err := record.Checkpoint(ctx)
+	return cut, why(ctx, err)
 }
 
 // errSlow is why a request ended.

@@ -49,7 +49,14 @@ func (s *slice) yields(ctx context.Context, from, to uint64, step int, yield fun
 	}
 }
 
-func (s *slice) Checkpoint(context.Context) (*history.Checkpoint, error) { return nil, s.fails }
+func (s *slice) Checkpoint(ctx context.Context) (*history.Checkpoint, error) {
+	select {
+	case <-time.After(s.slow):
+		return nil, s.fails
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 func (s *slice) Head(context.Context) (history.Head, error) { return history.Head{Seq: s.n}, s.fails }
 
@@ -140,7 +147,7 @@ func TestARequestReadsABoundedPartOfAllLogsTogether(t *testing.T) {
 	if n := asked(); err != nil || n > int64(ofLogs.story+2*len(logs)) || len(story.Events) == 0 {
 		t.Errorf("a story asked %d times: %d events (%v)", n, len(story.Events), err)
 	}
-	if len(story.Logs) != 3 || story.Logs[0].From != 1_000_000-uint64(ofLogs.story/3)+1 || story.Logs[2].From != 1 {
+	if len(story.Logs) != 3 || story.Logs[0].From != 1_000_000-uint64(ofLogs.story-40)/2+1 || story.Logs[2].From != 1 {
 		t.Errorf("%+v", story.Logs)
 	}
 }
@@ -221,18 +228,25 @@ func TestNoMoreThanAFewRequestsReadAtOnce(t *testing.T) {
 
 func TestWhatIsOneLogsIsAskedOfANamedOne(t *testing.T) {
 	f, _ := table(&slice{n: 3, start: now}, &slice{n: 4, start: now})
-	if _, err := f.Records(t.Context(), "", 1); !errors.Is(err, ErrWhichLog) {
+	if _, err := f.Stream(t.Context(), "", 1); !errors.Is(err, ErrWhichLog) {
 		t.Error(err)
 	}
 	if _, err := f.Checkpoint(t.Context(), "nobody's"); !errors.Is(err, ErrNoLog) {
 		t.Error(err)
 	}
-	records, err := f.Records(t.Context(), "b", 2)
+	if got, err := f.History(t.Context(), Query{Log: "nobody's", Limit: 3}); !errors.Is(err, ErrNoLog) {
+		t.Errorf("%+v (%v)", got, err)
+	}
+	if got, err := f.Recent(t.Context(), "has none yet", "nat-1", 3); err != nil || len(got.Entries) != 0 {
+		t.Errorf("of a target that nobody took yet: %+v (%v)", got, err)
+	}
+	stream, err := f.Stream(t.Context(), "b", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stream.End()
 	n := 0
-	for _, err := range records {
+	for _, err := range stream.Records {
 		if n++; err != nil {
 			t.Error(err)
 		}

@@ -17,8 +17,14 @@ type Query struct {
 	Limit  int
 }
 
-// History returns a part of the record, the newest first: up to Limit that fit.
+// History returns a part of the record, the newest first: up to Limit that fit. A log
+// that there is not is [ErrNoLog].
 func (f *Feed) History(ctx context.Context, q Query) (view.Records, error) {
+	if q.Log != "" {
+		if _, err := f.one(q.Log); err != nil {
+			return view.Records{}, err
+		}
+	}
 	return f.fresh(ctx, q, f.most.list)
 }
 

@@ -1,9 +1,11 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/seed-6ca89210/sluice/reconcile/history"
@@ -43,16 +45,17 @@ func (f *Feed) Explain(ctx context.Context, addr netip.Addr) (Story, error) {
 	defer end()
 	logs := f.logs("")
 	told, errs := make([]Story, len(logs)), make([]error, len(logs))
-	var telling sync.WaitGroup
-	free := make(chan struct{}, tellersAtOnce)
-	for i, log := range logs {
-		telling.Go(func() {
-			free <- struct{}{}
-			told[i], errs[i] = tell(ctx, log, addr, max(1, f.most.story/len(logs)))
-			<-free
-		})
-	}
-	telling.Wait()
+	held, lengths := make([]extent, len(logs)), make([]uint64, len(logs))
+	each(len(logs), func(i int) {
+		held[i], errs[i] = measure(ctx, logs[i])
+		lengths[i] = held[i].last - held[i].cut
+	})
+	most := shares(uint64(f.most.story), lengths)
+	each(len(logs), func(i int) {
+		if errs[i] == nil {
+			told[i], errs[i] = tell(ctx, logs[i], addr, held[i].last-most[i]+1)
+		}
+	})
 	if !f.shared() {
 		return complete(told[0]), errs[0]
 	}
@@ -79,23 +82,53 @@ func complete(s Story) Story {
 	return s
 }
 
-// tell tells a story from the last records of one log.
-func tell(ctx context.Context, log Log, addr netip.Addr, most int) (Story, error) {
-	head, err := log.Head(ctx)
-	if err != nil {
-		return Story{}, err
-	}
-	from := uint64(1)
-	if head.Seq > uint64(most) {
-		from = head.Seq - uint64(most) + 1
-	}
-	cut, err := log.Checkpoint(ctx)
-	if err != nil {
-		return Story{}, err
-	}
-	if cut != nil {
-		from = max(from, cut.Seq+1)
-	}
+// tell tells a story from a log's records, from a number on.
+func tell(ctx context.Context, log Log, addr netip.Addr, from uint64) (Story, error) {
 	story, err := history.ExplainEach(log.Records(ctx, from), addr)
 	return Story{Story: story, From: from}, err
+}
+
+// extent is which records a log has: those after cut, up to last.
+type extent struct{ cut, last uint64 }
+
+func measure(ctx context.Context, log Log) (extent, error) {
+	head, err := log.Head(ctx)
+	if err != nil {
+		return extent{}, err
+	}
+	cut, err := log.Checkpoint(ctx)
+	if cut == nil || err != nil {
+		return extent{last: head.Seq}, err
+	}
+	return extent{cut.Seq, max(head.Seq, cut.Seq)}, nil // it may have been cut in between
+}
+
+// shares divides most among logs of these lengths: evenly, but what the short ones
+// leave is the others'. A log that has records has one at least.
+func shares(most uint64, lengths []uint64) []uint64 {
+	order := make([]int, len(lengths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(lengths[a], lengths[b]) })
+	out := make([]uint64, len(lengths))
+	for n, i := range order {
+		out[i] = min(lengths[i], max(1, most/uint64(len(order)-n)))
+		most -= min(most, out[i])
+	}
+	return out
+}
+
+// each does something for each of n logs, a few at a time, and waits for all.
+func each(n int, do func(i int)) {
+	var doing sync.WaitGroup
+	free := make(chan struct{}, tellersAtOnce)
+	for i := range n {
+		doing.Go(func() {
+			free <- struct{}{}
+			do(i)
+			<-free
+		})
+	}
+	doing.Wait()
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,6 +49,10 @@ func (p *Pages) history(r *http.Request, f *frame) int {
 		main.Newest = older(q, nil)
 	}
 	records, err := p.cfg.Feed.History(r.Context(), feed.Query{Filter: filter, Log: q.Get("log"), Before: before, Limit: entriesShown})
+	if errors.Is(err, feed.ErrNoLog) {
+		main.Problem = err.Error()
+		return http.StatusBadRequest
+	}
 	if err != nil {
 		main.Problem = unread(err)
 	}

@@ -81,6 +81,9 @@ func TestTheRecordOfAllTargetsIsOnePageAndEachEntryNamesItsLog(t *testing.T) {
 	if _, body = get(t, h, "/history?log=stage"); strings.Count(body, `<li id="e`) != 40 || strings.Contains(body, "eprod") || !strings.Contains(body, "<option selected>stage</option>") {
 		t.Errorf("of one target:\n%.3000s", body)
 	}
+	if code, none := get(t, h, "/history?log=nobody"); code != http.StatusBadRequest || !strings.Contains(none, "the record has no such log: &#34;nobody&#34;") {
+		t.Errorf("of none: %d:\n%.3000s", code, none)
+	}
 	if !strings.Contains(body, "Each target has a record of its own") || strings.Contains(body, "is being walked") {
 		t.Error("it does not say who walks the chains")
 	}
