@@ -78,6 +78,12 @@ func TestDamageIsFoundAndNamed(t *testing.T) {
 		"an epoch changed": {func(t *testing.T, s place) {
 			change(t, s, 2, "epoch", map[string]any{"N": "9"})
 		}, 2, "says epoch 9"},
+		"an item whose numbers leave some out": {func(t *testing.T, s place) {
+			remove(t, s, key(3))
+			remove(t, s, key(4)) // which the lease names the second record of
+			change(t, s, 2, "records", map[string]any{"B": packed(t, history.Head{Seq: 1}, history.Head{Seq: 8})})
+			change(t, s, 2, "count", map[string]any{"N": "2"})
+		}, 3, "record 9 stands in its place"},
 		"an epoch that is none": {func(t *testing.T, s place) {
 			change(t, s, 2, "epoch", map[string]any{"S": "x"})
 		}, 2, "no number"},
@@ -96,6 +102,22 @@ func TestDamageIsFoundAndNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// packed is an item's content: one record of epoch 1 behind each head.
+func packed(t *testing.T, heads ...history.Head) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	for _, head := range heads {
+		_, line, err := history.Seal(history.Record{Kind: history.KindDecision, Time: at, Epoch: 1}, head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = z.Write(append(line, '\n'))
+	}
+	_ = z.Close()
+	return buf.Bytes()
 }
 
 // A log that was rewritten, with a chain that is whole, is not the one that the lease names.

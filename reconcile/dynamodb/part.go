@@ -94,7 +94,7 @@ func pack(lines [][]byte) (packed []byte, size int) {
 }
 
 // partOf reads an item, and refuses what no append of ours wrote. Its error says what is
-// wrong with the first record.
+// wrong with record seq, the first of the item or the first that is not in its place.
 func partOf(a attributes) (p part, seq uint64, err error) {
 	seq, err = strconv.ParseUint(a.text(sk), 10, 64)
 	if err != nil || sortKey(seq) != a.text(sk) || seq == 0 {
@@ -120,6 +120,9 @@ func partOf(a attributes) (p part, seq uint64, err error) {
 		if r.Epoch != p.epoch {
 			return p, seq, fmt.Errorf("its item says epoch %d, and record %d in it %d", p.epoch, r.Seq, r.Epoch)
 		}
+		if next := seq + uint64(len(p.records)); r.Seq != next { // who looks for a record in an item counts on it
+			return p, next, fmt.Errorf("record %d stands in its place", r.Seq)
+		}
 		p.records = append(p.records, r)
 	}
 	switch {
@@ -127,8 +130,6 @@ func partOf(a attributes) (p part, seq uint64, err error) {
 		return p, seq, errors.New("its item is larger than any that sluice writes")
 	case uint64(len(p.records)) != count || count == 0:
 		return p, seq, fmt.Errorf("its item says %d records, and holds %d", count, len(p.records))
-	case p.seq() != seq:
-		return p, seq, fmt.Errorf("record %d stands in its place", p.seq())
 	}
 	return p, seq, nil
 }
