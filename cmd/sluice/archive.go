@@ -49,8 +49,13 @@ func (b bucketArchive) Put(ctx context.Context, name string, data []byte) (strin
 // folderArchive is a folder with a file for each export.
 type folderArchive string
 
-// Put implements history.Archive. The file is on the disk when it returns.
-func (f folderArchive) Put(_ context.Context, name string, data []byte) (string, error) {
+// Put implements history.Archive. The file is on the disk when it returns, unless the
+// folder hangs: then it may get there later, whole.
+func (f folderArchive) Put(ctx context.Context, name string, data []byte) (string, error) {
+	return abandon(ctx, string(f), func() (string, error) { return f.put(name, data) })
+}
+
+func (f folderArchive) put(name string, data []byte) (string, error) {
 	path := filepath.Join(string(f), name)
 	if err := os.MkdirAll(string(f), 0o700); err != nil {
 		return "", err
@@ -65,8 +70,8 @@ func (f folderArchive) Put(_ context.Context, name string, data []byte) (string,
 }
 
 // Get implements history.Archive.
-func (f folderArchive) Get(_ context.Context, name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(string(f), name))
+func (f folderArchive) Get(ctx context.Context, name string) ([]byte, error) {
+	return abandon(ctx, string(f), func() ([]byte, error) { return os.ReadFile(filepath.Join(string(f), name)) })
 }
 
 // writeDurably writes a file that is not there yet: whole, and durable, or not at all.
