@@ -59,6 +59,16 @@ func (s *replicaStage) wantCut(seq uint64) {
 	})
 }
 
+// export is the file that a target's records 1 to 7 are in.
+func (s *replicaStage) export(folder, target string) string {
+	s.t.Helper()
+	cp, err := s.db.Log(target).Checkpoint(s.t.Context())
+	if err != nil || cp == nil {
+		s.t.Fatalf("%+v, %v", cp, err)
+	}
+	return filepath.Join(folder, "sluice-history-sluice-"+target+"-0000000001-0000000007-"+cp.Hash[:8]+".jsonl")
+}
+
 func TestWhoHasATargetExportsItsOldRecordsAndCutsThemOff(t *testing.T) {
 	s := newReplicaStage(t, 0)
 	s.oldRecords()
@@ -71,7 +81,7 @@ func TestWhoHasATargetExportsItsOldRecordsAndCutsThemOff(t *testing.T) {
 	s.await("the targets to be as the commit asks", s.converged)
 
 	for _, target := range replicaTargets {
-		export := filepath.Join(exports, "sluice-history-"+target+"-0000000001-0000000007.jsonl")
+		export := s.export(exports, target)
 		s.wantRun(0, []string{"records 1 to 7, the chain is whole"}, "history", "verify", "--file", export)
 	}
 	if files, err := os.ReadDir(exports); err != nil || len(files) != len(replicaTargets) {
@@ -87,7 +97,7 @@ func TestWhoHasATargetExportsItsOldRecordsAndCutsThemOff(t *testing.T) {
 	s.wantRun(1, []string{"record 3 was cut off on ", "records up to 7 are in "}, "history", "export", "--target", "test", "--from", "3", "--out", filepath.Join(s.dir, "some.jsonl"))
 	rest := filepath.Join(s.dir, "rest.jsonl")
 	s.wantRun(0, []string{"records 8 to "}, "history", "export", "--target", "test", "--out", rest)
-	s.wantRun(0, []string{"records 1 to ", "the chain is whole"}, "history", "verify", "--file", filepath.Join(exports, "sluice-history-test-0000000001-0000000007.jsonl"), "--file", rest)
+	s.wantRun(0, []string{"records 1 to ", "the chain is whole"}, "history", "verify", "--file", s.export(exports, "test"), "--file", rest)
 
 	s.holders()["test"].kill()
 	s.want("10.0.1.21")

@@ -26,7 +26,7 @@ func (l *Log) CutBefore(ctx context.Context, before, now time.Time, archive hist
 		return nil, err
 	}
 	cuts, err := history.Cutting{
-		Log: l, Name: "sluice-history-" + url.PathEscape(l.target), Archive: archive, Before: before, PartRecords: l.partRecords,
+		Log: l, Name: "sluice-history-" + url.PathEscape(l.db.table) + "-" + url.PathEscape(l.target), Archive: archive, Before: before, PartRecords: l.partRecords,
 		Replace: func(ctx context.Context, p *history.Part) (history.Cut, error) { return l.replace(ctx, p, now) },
 	}.Run(ctx)
 	if len(cuts) > 0 {

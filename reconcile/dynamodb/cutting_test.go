@@ -3,6 +3,7 @@ package dynamodb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-6ca89210/sluice/reconcile/dynamodb/dynalite"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
@@ -39,7 +41,7 @@ func TestWhatIsCutOffATableIsInTheArchiveAndTheChainGoesOn(t *testing.T) {
 	if err != nil || len(cuts) != 2 || cuts[0].From != 1 || cuts[0].To != 4 || cuts[1].From != 5 || cuts[1].To != 7 {
 		t.Fatalf("%+v, %v", cuts, err)
 	}
-	if !slices.Equal(arch.names, []string{"sluice-history-prod-0000000001-0000000004.jsonl", "sluice-history-prod-0000000005-0000000007.jsonl"}) {
+	if !slices.Equal(arch.names, []string{"sluice-history-sluice-prod-0000000001-0000000004-" + cuts[0].Hash[:8] + ".jsonl", "sluice-history-sluice-prod-0000000005-0000000007-" + cuts[1].Hash[:8] + ".jsonl"}) {
 		t.Errorf("%q", arch.names)
 	}
 	if got := s.sortKeys(t, "log#prod"); !slices.Equal(got, []string{"1", "8", "10", "12", "13"}) { // 1 begins an epoch
@@ -59,7 +61,7 @@ func TestWhatIsCutOffATableIsInTheArchiveAndTheChainGoesOn(t *testing.T) {
 		t.Errorf("before what is there: %d, %v", got, err)
 	}
 	var cut *history.CutError
-	if _, err := seqs(log.Records(ctx, 4)); !errors.As(err, &cut) || !strings.Contains(err.Error(), "records up to 7 are in memory:sluice-history-prod-0000000005-") {
+	if _, err := seqs(log.Records(ctx, 4)); !errors.As(err, &cut) || !strings.Contains(err.Error(), "records up to 7 are in memory:sluice-history-sluice-prod-0000000005-") {
 		t.Errorf("record 4: %v", err)
 	}
 	if cuts, err := log.CutBefore(ctx, day(3), day(9), arch); err != nil || cuts != nil {
@@ -72,6 +74,25 @@ func TestWhatIsCutOffATableIsInTheArchiveAndTheChainGoesOn(t *testing.T) {
 		t.Errorf("%+v, %v", cuts, err)
 	}
 	arch.wantWhole(t, db.Log("prod"), 17)
+}
+
+// Two tables may have targets of one name and export to one place, and a table may be made
+// anew: what is there already keeps nothing from being exported.
+func TestLogsOfOneTargetHaveOneArchive(t *testing.T) {
+	server, arch := server(t), newMemory()
+	for _, s := range []place{server, server.fresh(t, "another"), {dynalite.Start(t), ""}} {
+		if s.table == "" {
+			s = s.fresh(t, "another") // made anew
+		}
+		log, _, _ := holder(t, open(t, s, nil), "a", "prod")
+		write(t, log, fmt.Sprint("something else ", len(arch.names)))
+		if cuts, err := log.CutBefore(ctx, day(9), day(9), arch); err != nil || len(cuts) != 1 {
+			t.Fatalf("%+v, %v", cuts, err)
+		}
+	}
+	if len(arch.names) != 3 {
+		t.Errorf("%q", arch.names)
+	}
 }
 
 // A replica that was killed had told the lease of no record since.

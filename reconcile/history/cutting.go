@@ -122,9 +122,10 @@ func (c Cutting) oldest(ctx context.Context) (*Part, error) {
 	return p, err
 }
 
-// exportTo puts the part into the archive, and believes only what it reads there.
+// exportTo puts the part into the archive, and believes only what it reads there. The
+// name has the beginning of the last hash: a log that is made anew finds its name free.
 func (p *Part) exportTo(ctx context.Context, archive Archive, prefix string) error {
-	name := fmt.Sprintf("%s-%010d-%010d.jsonl", prefix, p.From, p.To)
+	name := fmt.Sprintf("%s-%010d-%010d-%.8s.jsonl", prefix, p.From, p.To, p.Head)
 	where, err := archive.Put(ctx, name, p.data)
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func TestWhatIsCutOffIsInTheArchiveAndTheChainGoesOn(t *testing.T) {
 	f.Close()
 	f = open(t, path)
 	report, err := Verify(ctx, f)
-	if err != nil || report.Records != 16 || report.Cut == nil || report.Cut.Seq != 10 || !report.Cut.Time.Equal(now) || !strings.HasSuffix(report.Cut.Exported, "sluice-history-0000000009-0000000010.jsonl") {
+	if err != nil || report.Records != 16 || report.Cut == nil || report.Cut.Seq != 10 || !report.Cut.Time.Equal(now) || !strings.HasSuffix(report.Cut.Exported, "sluice-history-0000000009-0000000010-"+report.Cut.Hash[:8]+".jsonl") {
 		t.Errorf("%+v, %v", report, err)
 	}
 	var cut *CutError
