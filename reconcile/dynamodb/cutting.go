@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -41,7 +42,7 @@ func (l *Log) replace(ctx context.Context, p *history.Part, now time.Time) (hist
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
-		return history.Cut{}, l.broken
+		return history.Cut{}, fmt.Errorf("%w: %w", history.ErrNotWritten, l.broken)
 	}
 	cp, told, err := p.Checkpoint(l.head.Seq+1, now)
 	if err != nil {
@@ -56,8 +57,10 @@ func (l *Log) replace(ctx context.Context, p *history.Part, now time.Time) (hist
 			return history.Cut{}, err
 		}
 	}
-	_, err = l.append(ctx, told)
-	return *told.Cut, err
+	if _, err := l.append(ctx, told); err != nil {
+		return history.Cut{}, fmt.Errorf("%w: %w", history.ErrNotWritten, err)
+	}
+	return *told.Cut, nil
 }
 
 // sweep deletes what stands before the newest checkpoint, the oldest first.

@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -88,6 +89,41 @@ func TestACheckpointThatIsNotTheLogsStopsItsTarget(t *testing.T) {
 				time.Sleep(time.Minute)
 				if said := b.Status().TurnError; !strings.Contains(said, tt.says) {
 					t.Errorf("it says %q", said)
+				}
+			})
+		})
+	}
+}
+
+// broken is an archive that takes nothing.
+type broken struct{ exports }
+
+func (broken) Put(context.Context, string, []byte) (string, error) {
+	return "", errors.New("the bucket is gone")
+}
+
+func TestACutGivesATargetBackWhenItsLogCannotBeWritten(t *testing.T) {
+	for name, tt := range map[string]struct {
+		archive history.Archive
+		gives   bool
+	}{
+		"the log fails":     {exports{}, true},
+		"the archive fails": {broken{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, "prod")
+				a := s.start("a")
+				time.Sleep(time.Minute)
+				s.logs["prod"].fail(errors.New("no room"))
+				a.fleet.Visit(t.Context(), func(ctx context.Context, _ string, log history.Cutter) {
+					if _, err := log.CutBefore(ctx, time.Now(), time.Now(), tt.archive); err == nil {
+						t.Error("it was cut")
+					}
+				})
+				synctest.Wait()
+				if gone := a.here() == ""; gone != tt.gives {
+					t.Errorf("a holds %q", a.here())
 				}
 			})
 		})

@@ -47,11 +47,16 @@ func (w watched) Append(ctx context.Context, records ...history.Record) ([]histo
 	return written, err
 }
 
-// CutBefore implements [history.Cutter] where the store does.
+// CutBefore implements [history.Cutter] where the store does. That an archive fails is no
+// reason to give the target back.
 func (w watched) CutBefore(ctx context.Context, before, now time.Time, archive history.Archive) ([]history.Cut, error) {
 	log, can := w.Store.(history.Cutter)
 	if !can {
 		return nil, errors.New("this store of a log cannot be cut")
 	}
-	return log.CutBefore(ctx, before, now, archive)
+	cuts, err := log.CutBefore(ctx, before, now, archive)
+	if errors.Is(err, history.ErrNotWritten) && ctx.Err() == nil {
+		w.failed(err)
+	}
+	return cuts, err
 }

@@ -279,6 +279,19 @@ func (w *logWriter) Append(ctx context.Context, records ...history.Record) ([]hi
 	return written, err
 }
 
+// CutBefore has the archive its part also where the log cannot be written.
+func (w *logWriter) CutBefore(ctx context.Context, before, now time.Time, archive history.Archive) ([]history.Cut, error) {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	if w.log.full == nil {
+		return w.log.File.CutBefore(ctx, before, now, archive)
+	}
+	if _, err := archive.Put(ctx, "export", nil); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: %w", history.ErrNotWritten, w.log.full)
+}
+
 func (*logWriter) Close() error { return nil }
 
 // git is a repository in memory.

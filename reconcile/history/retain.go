@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -41,5 +42,8 @@ func (f *File) replace(ctx context.Context, p *Part, now time.Time) (c Cut, err 
 		c = *told.Cut
 		return appendTo(tx, head, []Record{told})
 	})
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrNotWritten, err)
+	}
 	return c, err
 }

@@ -25,7 +25,8 @@ type Store interface {
 type Cutter interface {
 	// CutBefore exports the records before a time, part by part, verifies each export,
 	// and only then cuts it off; see [Cutting]. It returns what it cut, with an error
-	// too. now is when.
+	// too; that is an [ErrNotWritten] where the archive had its part and the log could
+	// not take the record of the cut. now is when.
 	CutBefore(ctx context.Context, before, now time.Time, archive Archive) ([]Cut, error)
 }
 
@@ -37,6 +38,9 @@ type Head struct {
 
 // ErrNoHistory means that there is no file yet.
 var ErrNoHistory = errors.New("nothing has been recorded yet")
+
+// ErrNotWritten is a record of a cut that its log may not have.
+var ErrNotWritten = errors.New("the log cannot be written")
 
 var errClosed = errors.New("the history is closed")
 
