@@ -1,9 +1,12 @@
 package dynamodb_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -34,6 +37,48 @@ func TestALedgerOfManyCommitsTakesSeveralItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	arch.wantWhole(t, log, 4005)
+}
+
+// during does something once, while an item of a checkpoint's state is on its way.
+type during struct{ do func(req *http.Request) }
+
+func (d *during) RoundTrip(req *http.Request) (*http.Response, error) {
+	data, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context())
+	req.Body = io.NopCloser(bytes.NewReader(data))
+	if do := d.do; do != nil && strings.HasSuffix(req.Header.Get("X-Amz-Target"), ".PutItem") && bytes.Contains(data, []byte("state#prod")) {
+		d.do = nil
+		do(req)
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+// A large ledger takes seconds, and an append that waits for it may outlast its lease.
+func TestNoAppendWaitsForTheLedgerOfACheckpoint(t *testing.T) {
+	s, net := server(t), &during{}
+	log, _, _ := holder(t, open(t, s, net), "a", "prod")
+	daily(t, log, 0, 2)
+	appended := false
+	net.do = func(req *http.Request) {
+		done := make(chan error, 1)
+		go func() {
+			_, err := log.Append(ctx, records("meanwhile")...)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			appended = err == nil
+		case <-req.Context().Done():
+		}
+	}
+	arch := newMemory()
+	if _, err := log.CutBefore(ctx, day(1), day(2), arch); err != nil || !appended {
+		t.Errorf("appended %t, %v", appended, err)
+	}
+	arch.wantWhole(t, log, 7)
 }
 
 // item reads the only item of a partition.

@@ -37,8 +37,18 @@ func (l *Log) CutBefore(ctx context.Context, before, now time.Time, archive hist
 }
 
 // replace puts the checkpoint of a part beside the log, and then the record that tells
-// of it into the log: until that is there, nothing has changed.
+// of it into the log: until that is there, nothing has changed. The ledger goes first, as
+// its keys have no number of a record: appends need not wait for it.
 func (l *Log) replace(ctx context.Context, p *history.Part, now time.Time) (history.Cut, error) {
+	cp, _, err := p.Checkpoint(0, now)
+	if err != nil {
+		return history.Cut{}, err
+	}
+	for _, a := range l.states(&cp) {
+		if err := l.db.place(ctx, a); err != nil {
+			return history.Cut{}, err
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken != nil {
@@ -52,15 +62,19 @@ func (l *Log) replace(ctx context.Context, p *history.Part, now time.Time) (hist
 	if err != nil {
 		return history.Cut{}, err
 	}
-	for _, a := range append(l.states(&cp), header) {
-		if _, err := harmless(ctx, l.db, "PutItem", l.db.api.PutItem, &sdk.PutItemInput{TableName: &l.db.table, Item: a}); err != nil {
-			return history.Cut{}, err
-		}
+	if err := l.db.place(ctx, header); err != nil {
+		return history.Cut{}, err
 	}
 	if _, err := l.append(ctx, told); err != nil {
 		return history.Cut{}, fmt.Errorf("%w: %w", history.ErrNotWritten, err)
 	}
 	return *told.Cut, nil
+}
+
+// place puts an item whose key says what it holds.
+func (db *DB) place(ctx context.Context, a attributes) error {
+	_, err := harmless(ctx, db, "PutItem", db.api.PutItem, &sdk.PutItemInput{TableName: &db.table, Item: a})
+	return err
 }
 
 // sweep deletes what stands before the newest checkpoint, the oldest first.
