@@ -47,7 +47,7 @@ type Status struct {
 	// configuration, and knows no file that it came from; it writes records, and sends
 	// none away.
 	Config      ConfigStatus
-	ExportError string // why old records could not be exported and cut off; empty: nothing is amiss
+	ExportError string // why old records were not all exported and deleted; empty: nothing is amiss
 }
 
 // Lease says who works for a target.

@@ -34,7 +34,7 @@ type daemon struct {
 
 	current atomic.Pointer[parts]
 	problem atomic.Pointer[string] // why the last configuration was refused
-	unsent  atomic.Pointer[string] // why old records were not exported
+	unsent  atomic.Pointer[string] // why old records were not all exported and deleted
 }
 
 // parts is what is made of one configuration.

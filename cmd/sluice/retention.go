@@ -21,7 +21,8 @@ const (
 )
 
 // retain cuts off what is older than the configuration keeps, after it was
-// exported, until ctx ends. A failure leaves the records where they are.
+// exported, until ctx ends. A failure leaves the records where they are, or what was cut
+// off to the next time.
 func (d *daemon) retain(ctx context.Context, p *parts) {
 	if p.archive == nil {
 		d.show(&d.unsent, "")
@@ -76,7 +77,7 @@ func (r *retainer) turn(ctx context.Context) (changed bool) {
 			err = fmt.Errorf("target %s: %w", target, err)
 		}
 		r.problems[target], r.due[target] = err, time.Now().Add(retainAgain)
-		r.log.Error("old records were not exported, and stay where they are", "export", r.parts.cfg.History.Export, "error", printable(err.Error()), "again", retainAgain.String())
+		r.log.Error("old records were not all exported and deleted; none is deleted that was not exported", "export", r.parts.cfg.History.Export, "error", printable(err.Error()), "again", retainAgain.String())
 	})
 	known := len(r.due)
 	maps.DeleteFunc(r.due, func(target string, _ time.Time) bool { return !here[target] })

@@ -80,9 +80,16 @@ func (db *DB) place(ctx context.Context, a attributes) error {
 // sweep deletes what stands before the newest checkpoint, the oldest first.
 func (l *Log) sweep(ctx context.Context) error {
 	cp, err := l.newest(ctx)
-	if err != nil || cp == nil {
-		return err
+	if err == nil && cp != nil {
+		err = l.sweepBefore(ctx, cp)
 	}
+	if err != nil {
+		return fmt.Errorf("what was cut off may not all be deleted yet: %w", err)
+	}
+	return nil
+}
+
+func (l *Log) sweepBefore(ctx context.Context, cp *history.Checkpoint) error {
 	log := logPartition + l.target
 	first, err := l.db.first(ctx, question{partition: log, compare: "<=", sort: sortKey(cp.Seq + 1), backwards: true})
 	if err != nil {

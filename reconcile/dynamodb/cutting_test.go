@@ -138,6 +138,30 @@ func TestNothingOfATableIsCutUntilTheExportWasVerified(t *testing.T) {
 	}
 }
 
+// What is cut off and cannot be deleted is behind the checkpoint all the same: what is
+// told must not say that it stays.
+func TestACutWhoseRestCannotBeDeletedSaysSo(t *testing.T) {
+	s, net := server(t), &undeletable{}
+	log, _, _ := holder(t, open(t, s, net), "a", "prod")
+	daily(t, log, 0, 2)
+	arch := newMemory()
+	cuts, err := log.CutBefore(ctx, day(9), day(9), arch)
+	if len(cuts) != 1 || err == nil || errors.Is(err, history.ErrNotWritten) || !strings.HasPrefix(err.Error(), "what was cut off may not all be deleted yet: ") {
+		t.Errorf("%+v, %v", cuts, err)
+	}
+	arch.wantWhole(t, log, 6)
+}
+
+// undeletable is a line that is cut by whatever deletes.
+type undeletable struct{}
+
+func (undeletable) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.Header.Get("X-Amz-Target"), ".DeleteItem") {
+		return nil, errCut
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
 // liar is an archive that loses the last record.
 type liar struct{ *memory }
 

@@ -22,7 +22,7 @@ type Overview struct {
 	LastPoll  time.Time `json:"lastPoll,omitzero"` // when an attempt to read Git last ended, well or not
 	GitError  string    `json:"gitError"`          // of the last look; empty when it went well
 	TurnError string    `json:"turnError"`         // of the last turn
-	// ExportError is why old records were not exported, and so not deleted.
+	// ExportError is why old records were not all exported and deleted.
 	ExportError string `json:"exportError"`
 
 	Config ConfigStatus `json:"config"`
