@@ -98,7 +98,7 @@ func (a *app) exportLog(ctx context.Context, log history.Log, end func() error, 
 	err := history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
 		data.Reset()
 		cut = cp
-		span, err = history.Export(&data, log.Records(ctx, from))
+		span, err = history.Export(&data, history.Behind(ctx, log, cp, from))
 		return err
 	})
 	if err := errors.Join(err, end()); err != nil {

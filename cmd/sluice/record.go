@@ -78,7 +78,7 @@ func readHistory(ctx context.Context, path string) (kept, error) {
 func readLog(ctx context.Context, log history.Log) (k kept, err error) {
 	err = history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
 		k.cut = cp
-		k.records, err = collect(log.Records(ctx, 1))
+		k.records, err = collect(history.Behind(ctx, log, cp, 1))
 		return err
 	})
 	return k, err

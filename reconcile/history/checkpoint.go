@@ -77,6 +77,28 @@ func FromBeginning(ctx context.Context, log Log, read func(cp *Checkpoint) error
 	return err
 }
 
+// Behind yields a log's records from a number on: 0 and 1 are all that come behind cp, which
+// is what the caller found before the first one, and nil where that was nothing. It is an
+// error when they begin later: the log was cut since (see [FromBeginning]), or is damaged.
+func Behind(ctx context.Context, log Log, cp *Checkpoint, from uint64) Records {
+	next := max(from, 1)
+	if cp != nil && from <= 1 {
+		next = cp.Seq + 1
+	}
+	return func(yield func(Record, error) bool) {
+		first := true
+		for r, err := range log.Records(ctx, from) {
+			if err == nil && first && r.Seq != next {
+				err = &CorruptError{Seq: next, Reason: fmt.Sprintf("it is missing: record %d comes first", r.Seq)}
+			}
+			first = false
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // Fold makes l what the whole log amounts to, cut or not.
 func Fold(ctx context.Context, log Log, l *Ledger) error {
 	return FromBeginning(ctx, log, func(cp *Checkpoint) error {

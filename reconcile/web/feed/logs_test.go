@@ -256,3 +256,29 @@ func TestWhatIsOneLogsIsAskedOfANamedOne(t *testing.T) {
 	}
 	f.Run(t.Context()) // whoever takes a target walks its chain: this ends at once
 }
+
+// cutting is a log whose first five records are cut off right after it was asked for its
+// checkpoint.
+type cutting struct {
+	*slice
+	looked int
+}
+
+func (c *cutting) Checkpoint(context.Context) (*history.Checkpoint, error) {
+	c.looked++
+	if c.looked == 1 {
+		return nil, nil
+	}
+	return &history.Checkpoint{Head: history.Head{Seq: 5}}, nil
+}
+
+func (c *cutting) Records(ctx context.Context, from uint64) history.Records {
+	return c.slice.Records(ctx, max(from, 6))
+}
+
+func TestAStorySaysFromWhereItIsToldWhenItsLogIsCutMeanwhile(t *testing.T) {
+	story, err := tell(t.Context(), Log{"a", &cutting{slice: &slice{n: 9}}}, netip.MustParseAddr("10.0.0.1"), 1)
+	if err != nil || story.From != 6 {
+		t.Errorf("from %d, %v", story.From, err)
+	}
+}

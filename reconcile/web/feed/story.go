@@ -82,10 +82,18 @@ func complete(s Story) Story {
 	return s
 }
 
-// tell tells a story from a log's records, from a number on.
-func tell(ctx context.Context, log Log, addr netip.Addr, from uint64) (Story, error) {
-	story, err := history.ExplainEach(log.Records(ctx, from), addr)
-	return Story{Story: story, From: from}, err
+// tell tells a story from a log's records, from a number on, or from where the log begins
+// by now.
+func tell(ctx context.Context, log Log, addr netip.Addr, from uint64) (story Story, err error) {
+	err = history.FromBeginning(ctx, log, func(cut *history.Checkpoint) (err error) {
+		story.From = from
+		if cut != nil {
+			story.From = max(from, cut.Seq+1)
+		}
+		story.Story, err = history.ExplainEach(history.Behind(ctx, log, cut, story.From), addr)
+		return err
+	})
+	return story, err
 }
 
 // extent is which records a log has: those after cut, up to last.
