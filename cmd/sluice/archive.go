@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 	"github.com/seed-6ca89210/sluice/reconcile/bucket"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
@@ -28,6 +29,14 @@ func openArchive(ctx context.Context, place string) (history.Archive, error) {
 		return nil, err
 	}
 	return bucketArchive{b}, nil
+}
+
+// shareFolder is what goes without saying of a bucket, and cannot be seen from one replica.
+const shareFolder = "every replica must have this same folder, as one of a network: whoever has a target exports to it"
+
+// exportsTogether reports whether several replicas export to a folder.
+func exportsTogether(h config.History) bool {
+	return h.DynamoDB != nil && h.Keep > 0 && !strings.HasPrefix(h.Export, "s3://")
 }
 
 // bucketArchive takes what is there already for its own when it is the same: an

@@ -90,6 +90,9 @@ func (a *app) serve(ctx context.Context, hangup <-chan os.Signal, read func() (c
 	d.current.Store(first)
 	defer func() { _ = d.current.Load().close() }()
 	d.log.Info("serving", "mode", cfg.Mode, "specs", first.specs, "listen", d.site.url, "history", d.ground.String())
+	if exportsTogether(cfg.History) {
+		d.log.Info("old records are exported to a folder", "export", cfg.History.Export, "note", shareFolder)
+	}
 	err = d.site.serve(ctx, d.pages, d, http.HandlerFunc(d.beside), func(ctx context.Context) error { return d.ground.serve(ctx, d.run) })
 	for _, r := range d.current.Load().loop.Draining() {
 		d.log.Info("still converging; the next run goes on", "resource", r.ID, "spec", r.Spec.Name, "reason", r.Reason)

@@ -157,7 +157,11 @@ func (d *doctor) export(ctx context.Context) []render.Check {
 		if err := writable(place); err != nil {
 			return failed("export", place, err.Error(), "let this user write the folder, or name another one in history.export"+meanwhile)
 		}
-		return passed("export", place, "it can be written")
+		said := "it can be written"
+		if exportsTogether(d.cfg.History) {
+			said += "; " + shareFolder
+		}
+		return passed("export", place, said)
 	}
 	err := d.bucket(ctx, place)
 	switch {

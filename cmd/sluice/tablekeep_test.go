@@ -99,12 +99,16 @@ func TestWhoHasATargetExportsItsOldRecordsAndCutsThemOff(t *testing.T) {
 	s.wantRun(0, []string{"records 8 to "}, "history", "export", "--target", "test", "--out", rest)
 	s.wantRun(0, []string{"records 1 to ", "the chain is whole"}, "history", "verify", "--file", s.export(exports, "test"), "--file", rest)
 
+	if said := s.replicas[0].log.String(); !strings.Contains(said, `"old records are exported to a folder","export":"`+exports) {
+		t.Errorf("it does not say that the folder is to be shared:\n%s", said)
+	}
+
 	s.holders()["test"].kill()
 	s.want("10.0.1.21")
 	s.await("another replica to go on from the checkpoint", s.converged)
 	s.noTwoActors()
 	s.wantRun(0, []string{"test: records 8 to "}, "history", "verify")
-	s.wantRun(0, []string{"DynamoDB table sluice, prod-a", "the chain is whole; held by", exports}, "doctor", "-o", "json")
+	s.wantRun(0, []string{"DynamoDB table sluice, prod-a", "the chain is whole; held by", exports, "; every replica must have this same folder"}, "doctor", "-o", "json")
 }
 
 func TestWhereOldRecordsCannotBeExportedTheyStayAndThePageSaysWhose(t *testing.T) {
