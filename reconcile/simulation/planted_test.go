@@ -74,7 +74,7 @@ var plantedBugs = []plantedBug{
 	{"observe-acts", "mode observe acts", both(
 		text("reconcile/loop.go", "switch l.cfg.Mode {\n\tcase Apply:", "switch plantedOr(\"observe-acts\", Apply, l.cfg.Mode) {\n\tcase Apply:"),
 		expr("reconcile/ec2/guard.go", "g.mode == modeApply", "true"))},
-	{"no-intent", "calls are made without a record", stmt("reconcile/journal.go", "written, err := j.append(ctx, r)\n\tif err != nil {\n\t\treturn 0, err\n\t}\n\treturn written[0].Seq, nil", "return 0, nil")},
+	{"no-intent", "calls are made without a record", stmt("reconcile/journal.go", "written, err := j.append(ctx, fit(r))\n\tif err != nil {\n\t\treturn 0, err\n\t}\n\treturn written[0].Seq, nil", "return 0, nil")},
 	{"done-at-once", "a call counts as done, and is over, before its effect shows", both(
 		text("reconcile/journal.go", "case plan.Visible(in, held.addresses, held.prefixes):", "case planted(\"done-at-once\") || plan.Visible(in, held.addresses, held.prefixes):"),
 		expr("reconcile/journal.go", "j.ages.of(r, now) < settleAfter", "false"))},
