@@ -21,11 +21,14 @@ func (c *closable) Close() error {
 	return nil
 }
 
-// shelf is a source whose snapshot the test sets.
-type shelf struct{ snapshot *gitsource.Snapshot }
+// shelf is a source whose snapshot, or failure, the test sets.
+type shelf struct {
+	snapshot *gitsource.Snapshot
+	err      error
+}
 
 func (s *shelf) Snapshot(context.Context, *gitsource.Snapshot) (*gitsource.Snapshot, error) {
-	return s.snapshot, nil
+	return s.snapshot, s.err
 }
 func (s *shelf) String() string { return "shelf" }
 
@@ -96,4 +99,36 @@ func TestEnginesAreClosedWhenNewerOnesJudgeAndAtTheEnd(t *testing.T) {
 		t.Error(err)
 	}
 	wantClosed("the end", 1, 1, 1, 1)
+}
+
+// A loop that still heard it would look again at once, for as long as Git is away.
+func TestALookThatFailsHasHeardWhatRangBeforeIt(t *testing.T) {
+	const doc = "apiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: a}\nspec: {id: nat-00000000000000001, secondary: {addresses: [10.0.1.20]}}\n"
+	specs := &shelf{}
+	specs.put("a.yaml", doc)
+	out := NewLookout(Config{Specs: specs})
+	one, other := newLooker(out), newLooker(out)
+	heard := func(k *looker) bool {
+		select {
+		case <-k.news:
+			return true
+		default:
+			return false
+		}
+	}
+	look := func(k *looker) error {
+		_, err := k.look(t.Context(), nil, out.next())
+		return err
+	}
+	if err := errors.Join(look(one), look(other)); err != nil {
+		t.Fatal(err)
+	}
+	specs.put("a.yaml", doc+"# more\n")
+	if err := look(other); err != nil || heard(other) || !heard(one) {
+		t.Fatalf("%v; who found something new heard of it: %t, the other: %t", err, heard(other), heard(one))
+	}
+	specs.err = errors.New("Git is away")
+	if err := look(one); err == nil || heard(one) {
+		t.Errorf("%v; a look that failed leaves what rang before it: %t", err, heard(one))
+	}
 }

@@ -76,6 +76,7 @@ func (o *Lookout) read(ctx context.Context, k *looker, since uint64) (*Desired, 
 		return nil, err
 	}
 	defer o.leave()
+	k.news = o.bell.next() // also where this look fails: what rang before it is heard
 	number := o.begun.Add(1)
 	last := o.last
 	if last == nil {
@@ -111,8 +112,8 @@ func (o *Lookout) read(ctx context.Context, k *looker, since uint64) (*Desired, 
 		}
 		o.last = &d
 		o.bell.ring()
+		k.news = o.bell.next() // its own ring is no news
 	}
-	k.news = o.bell.next()
 	o.engines.enter(k, o.last.Engine)
 	return o.last, nil
 }

@@ -53,6 +53,7 @@ func simulate(t *testing.T, seed uint64, out io.Writer) outcomeOf {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // whoever wakes up is alone
 		cryptotest.SetGlobalRandom(t, seed)             // the SDK's pauses are random
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
+		defer watch(seed)()
 		for name, value := range map[string]string{
 			"AWS_ACCESS_KEY_ID": "AKIASIMULATION", "AWS_SECRET_ACCESS_KEY": canaryKey, "AWS_SESSION_TOKEN": canaryToken,
 			"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true",

@@ -40,6 +40,7 @@ func (t *trace) add(format string, args ...any) {
 	if at != t.at {
 		t.passes()
 		t.at = at
+		instant.Store(int64(at))
 	}
 	t.now = append(t.now, text)
 	line := fmt.Sprintf("%6d %12s %s\n", t.steps, at.Truncate(time.Microsecond), text)
