@@ -21,6 +21,9 @@ var regressions = []regression{
 	{4, "clock-believed", "A clock that was set back kept resources converging until it was there again: an intent's age was the difference of two times of day."},
 	{64, "unplanned-claims", "An address that two specs list went to the one whose resource could be read, while the other's could not."},
 	{29, "clock-set-ahead", "A clock that was set ahead made a call whose answer was lost old at once: it counted as never made while reads still lagged, and was sent again."},
+	// No mutation of it was met again: chance between two that are ready is the runtime's.
+	// Its test is TestALookThatFailsHasHeardWhatRangBeforeIt in reconcile.
+	{1795382874, "", "A loop that another one woke looked again without a pause for as long as a source failed: a replica took a whole processor, and the world stood still."},
 }
 
 // meets are seeds that are tried first for a planted bug that few of them meet.
@@ -77,8 +80,8 @@ func knownTo(bug string) uint64 {
 
 func TestEveryRegressionIsPlantedAgain(t *testing.T) {
 	for _, r := range regressions {
-		if r.seed == 0 || r.bug == "" || !slices.ContainsFunc(plantedBugs, func(b plantedBug) bool { return b.name == r.planted }) {
-			t.Errorf("regression %+v: it needs a seed, a sentence and a planted bug", r)
+		if r.seed == 0 || r.bug == "" || r.planted != "" && !slices.ContainsFunc(plantedBugs, func(b plantedBug) bool { return b.name == r.planted }) {
+			t.Errorf("regression %+v: it needs a seed, a sentence and, where the bug can be planted, its name", r)
 		}
 	}
 	for name := range meets {
