@@ -183,8 +183,10 @@ func TestAHostThatHangsIsLeftWithItsContext(t *testing.T) {
 		h, s, _ := stage(t, name)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		h.answer = func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }
+		left := make(chan struct{})
+		h.answer = func(http.ResponseWriter, *http.Request) { <-left }
 		err := s.send(ctx, about, Status{Pending, "x"})
+		close(left)
 		var later *outbox.Later
 		if !errors.As(err, &later) || !strings.Contains(err.Error(), "no answer in time") {
 			t.Errorf("%s: %v", name, err)

@@ -31,13 +31,15 @@ func TestALongPollIsNotCutOffByTheClientOfOtherCalls(t *testing.T) {
 	}
 }
 
-func TestOneConnectionServesAllPollsAndEndsWithThem(t *testing.T) {
+// An answer's connection is handed back a moment after it was read, so that now and then
+// the next poll is too early for it.
+func TestConnectionsServeManyPollsAndEndWithThem(t *testing.T) {
 	var opened, polls atomic.Int32
-	closed := make(chan struct{}, 10)
+	closed := make(chan struct{}, 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		if polls.Add(1) < 3 {
+		if polls.Add(1) < 20 {
 			_, _ = rw.Write([]byte(`{}`))
 			return
 		}
@@ -54,12 +56,14 @@ func TestOneConnectionServesAllPollsAndEndsWithThem(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	New(ofCalls(), Options{URL: server.URL + "/1/q", Endpoint: server.URL, Count: func(string) { cancel() }}).Run(ctx)
-	select {
-	case <-closed:
-	case <-time.After(10 * time.Second):
-		t.Error("the connection is still open")
+	for range opened.Load() {
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Fatal("a connection is still open")
+		}
 	}
-	if opened.Load() != 1 {
+	if opened.Load() > polls.Load()/2 {
 		t.Errorf("%d polls took %d connections", polls.Load(), opened.Load())
 	}
 }
