@@ -87,17 +87,7 @@ func FuzzTree(f *testing.F) {
 // fuzzTrees makes objects of a script: three bytes and a name for each entry, the
 // mode, the object and the length of the name. The last tree is the root.
 func fuzzTrees(t *testing.T, store *memory.Storage, script, raw []byte) plumbing.Hash {
-	put := func(kind plumbing.ObjectType, data []byte) plumbing.Hash {
-		obj := store.NewEncodedObject()
-		obj.SetType(kind)
-		w, err := obj.Writer()
-		check(t, err)
-		_, err = w.Write(data)
-		check(t, err)
-		h, err := store.SetEncodedObject(obj)
-		check(t, err)
-		return h
-	}
+	put := func(kind plumbing.ObjectType, data []byte) plumbing.Hash { return putRaw(t, store, kind, data) }
 	objects := []plumbing.Hash{
 		put(plumbing.BlobObject, []byte("a: 1\n")), put(plumbing.BlobObject, []byte("../../etc/passwd")),
 		put(plumbing.BlobObject, bytes.Repeat([]byte("x"), 39)), put(plumbing.TreeObject, raw),

@@ -13,12 +13,8 @@ import (
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
 )
 
-func (a *app) serveCommand() *cobra.Command {
-	var c common
-	cmd := &cobra.Command{
-		Use:   "serve --config FILE",
-		Short: "The daemon: pull, judge, plan, apply, watch for drift",
-		Long: `Pull the specs, judge, plan and apply them, and watch for drift, until SIGTERM or
+// serveHelp is what serve --help says before its example.
+const serveHelp = `Pull the specs, judge, plan and apply them, and watch for drift, until SIGTERM or
 SIGINT: then stop between two calls and say what is still draining. A process
 that is killed loses nothing; the next one looks at EC2 and goes on.
 
@@ -59,7 +55,14 @@ back when its call has ended.
 history.keep and history.export, in a file as in a table, have records that are older
 exported, verified, and only then deleted:
 
-  history: {dynamodb: {table: sluice}, keep: 400d, export: "s3://records/sluice"}`,
+  history: {dynamodb: {table: sluice}, keep: 400d, export: "s3://records/sluice"}`
+
+func (a *app) serveCommand() *cobra.Command {
+	var c common
+	cmd := &cobra.Command{
+		Use:   "serve --config FILE",
+		Short: "The daemon: pull, judge, plan, apply, watch for drift",
+		Long:  serveHelp,
 		Example: `  sluice serve --config sluice.yaml
   sluice serve --config sluice.yaml --mode observe
   kill -HUP $(pidof sluice)       after a change of sluice.yaml

@@ -31,8 +31,8 @@ func TestALongPollIsNotCutOffByTheClientOfOtherCalls(t *testing.T) {
 	}
 }
 
-// An answer's connection is handed back a moment after it was read, so that now and then
-// the next poll is too early for it.
+// Under the race detector three polls once took two connections, which is not explained:
+// what counts is that polls share them, and that each is closed in the end.
 func TestConnectionsServeManyPollsAndEndWithThem(t *testing.T) {
 	var opened, polls atomic.Int32
 	closed := make(chan struct{}, 100)
