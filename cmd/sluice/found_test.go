@@ -44,6 +44,7 @@ var found = []struct{ by, bug, test string }{
 	{bySimulation, "a clock that was set ahead made a lost call old at once, so that it was sent again", "TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce"},
 	{bySimulation, "an address that two specs list went to the one whose resource could be read, while the other's could not", "TestClaims"},
 	{bySimulation, "a loop that another one woke looked again without a pause for as long as a source failed", "TestALookThatFailsHasHeardWhatRangBeforeIt"},
+	{bySimulation, "a lease was given back as clean right after a call without an answer, and the next holder did not wait for that call", "TestALeaseGivenBackSoonAfterACallWithoutAnAnswerIsNotClean"},
 	{byUse, "a conformance run whose reader was gone ended by SIGPIPE and left its gateway", "TestAConformanceRunThatNobodyReadsLeavesNothing"},
 	{byUse, "two statuses of a replica had one number of turns, and the page that went by it ended the daemon", "TestNoTwoStatusesThatDifferHaveTheSameNumberOfTurns"},
 	{byUse, "an SSH server that talks beside the conversation was read without end", "TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap"},

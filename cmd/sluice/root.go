@@ -83,10 +83,19 @@ Exit status: 0 done, nothing pending; 2 changes are pending or still converging;
 
 // logger writes text on a terminal and JSON elsewhere.
 func (a *app) logger() *slog.Logger {
+	options := &slog.HandlerOptions{ReplaceAttr: withUnits}
 	if isTerminal(a.stderr) {
-		return slog.New(slog.NewTextHandler(a.stderr, nil))
+		return slog.New(slog.NewTextHandler(a.stderr, options))
 	}
-	return slog.New(slog.NewJSONHandler(a.stderr, nil))
+	return slog.New(slog.NewJSONHandler(a.stderr, options))
+}
+
+// withUnits has JSON say 8s, as text does, and not 8000000000.
+func withUnits(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 func isTerminal(w io.Writer) bool {

@@ -28,7 +28,11 @@ func (f fenced) Do(ctx context.Context, call inventory.Call) (inventory.Answer, 
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	call.Epoch = f.held.Epoch()
-	return f.EC2.Do(ctx, call)
+	answer, err := f.EC2.Do(ctx, call)
+	if err != nil && inventory.FaultClass(err) == inventory.ClassLost {
+		f.held.Unanswered(f.longest)
+	}
+	return answer, err
 }
 
 // watched is a log that gives its target back when it cannot be written: what became of

@@ -13,9 +13,10 @@
 // counts on its own monotonic clock. No time of a machine's clock is ever stored, sent
 // or compared; that the clocks run equally fast is assumed.
 //
-// A new holder has the next Epoch. When the one before it did not give the lease back
-// ([Item].Clean), a call of that one may still be on its way: so the new one waits for a
-// whole lease and the longest call more ([Held.ActFrom]).
+// A new holder has the next Epoch. When the one before it did not give the lease back, or
+// gave it back soon after a call without an answer ([Item].Clean), a call of that one may
+// still be on its way: so the new one waits for a whole lease and the longest call more
+// ([Held.ActFrom]).
 //
 // # What it cannot promise
 //

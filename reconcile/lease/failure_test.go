@@ -280,6 +280,30 @@ func TestALeaseGivenBackBeforeItWasActedOnIsNotClean(t *testing.T) {
 	})
 }
 
+func TestALeaseGivenBackSoonAfterACallWithoutAnAnswerIsNotClean(t *testing.T) {
+	for name, tt := range map[string]struct {
+		after time.Duration
+		clean bool
+	}{
+		"a call may be on its way": {duration + longest - time.Millisecond, false},
+		"none can be":              {duration + longest, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				table := leasetest.New()
+				a := start(t, table, "a", "prod")
+				time.Sleep(time.Minute)
+				a.lease("prod").Unanswered(longest)
+				time.Sleep(tt.after)
+				a.stop()
+				if item := table.Item("prod"); item.Holder != "" || item.Clean != tt.clean {
+					t.Errorf("%+v", item)
+				}
+			})
+		})
+	}
+}
+
 func TestATakingThatWasNotConfirmedForgetsNotWhomItTookFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := leasetest.New()

@@ -22,6 +22,7 @@ type Held struct {
 	doubt map[uint64]time.Time // by version: writes since then whose effect is unknown, and when they were sent
 	last  uint64               // the highest version that any write of ours had
 	over  bool
+	clean time.Time // from then on no call can be on its way
 	seq   uint64
 	hash  string
 }
@@ -68,6 +69,17 @@ func (h *Held) Deadline(longest time.Duration) (time.Time, error) {
 	return now.Add(longest), nil
 }
 
+// Unanswered tells that a call which takes longest at most ended without an answer. It
+// may still be on its way, as one of an earlier holder may: a lease that is given back
+// too soon after it is not clean.
+func (h *Held) Unanswered(longest time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if from := time.Now().Add(h.duration + longest); from.After(h.clean) {
+		h.clean = from
+	}
+}
+
 // Head tells the end of the target's log, which goes into the next renewal.
 func (h *Held) Head(seq uint64, hash string) {
 	h.mu.Lock()
@@ -92,7 +104,7 @@ func (h *Held) next(free bool) (item Item, expect uint64) {
 	item.Version, item.HeadSeq, item.HeadHash = h.last, h.seq, h.hash
 	if free {
 		h.over = true // before anybody can take it
-		item.Holder, item.URL, item.Clean = "", "", !time.Now().Before(h.actFrom)
+		item.Holder, item.URL, item.Clean = "", "", !time.Now().Before(h.clean)
 	}
 	h.doubt[item.Version] = time.Now()
 	return item, expect

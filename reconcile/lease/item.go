@@ -18,8 +18,8 @@ type Item struct {
 	// Duration is for how long nobody else takes the lease after a write.
 	Duration time.Duration
 
-	// Clean says of a lease without a holder that it was given back with no call in
-	// flight: the next holder need not wait.
+	// Clean says of a lease without a holder that it was given back when no call could be
+	// on its way: the next holder need not wait.
 	Clean bool
 
 	// HeadSeq and HeadHash are the end of the target's log as far as the last holder

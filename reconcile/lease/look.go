@@ -214,9 +214,9 @@ func (k *Keeper) takeOne(ctx context.Context, c chance) (*Held, error) {
 		k.vain[item.Target] = c.vain
 	}
 	k.mu.Unlock()
-	k.cfg.Log.Info("a lease was taken", "target", item.Target, "epoch", item.Epoch, "from", before.Holder, "wait", time.Until(actFrom).Round(time.Millisecond))
+	k.cfg.Log.Info("a lease was taken", "target", item.Target, "epoch", item.Epoch, "from", before.Holder, "wait", max(0, time.Until(actFrom)).Round(time.Millisecond))
 	return &Held{
 		target: item.Target, replica: k.cfg.ID, epoch: item.Epoch, before: before, actFrom: actFrom, duration: k.cfg.Duration,
-		item: item, sent: sent, doubt: map[uint64]time.Time{}, last: item.Version, seq: item.HeadSeq, hash: item.HeadHash,
+		item: item, sent: sent, clean: actFrom, doubt: map[uint64]time.Time{}, last: item.Version, seq: item.HeadSeq, hash: item.HeadHash,
 	}, nil
 }
