@@ -31,8 +31,9 @@ func TestALongPollIsNotCutOffByTheClientOfOtherCalls(t *testing.T) {
 	}
 }
 
-// Under the race detector three polls once took two connections, which is not explained:
-// what counts is that polls share them, and that each is closed in the end.
+// Polls share a connection, and each is closed in the end. On a busy machine it may be more
+// than one: net/http gives up a connection of which it does not hear within 50 ms of the
+// answer that the request was written (maxWriteWaitBeforeConnReuse).
 func TestConnectionsServeManyPollsAndEndWithThem(t *testing.T) {
 	var opened, polls atomic.Int32
 	closed := make(chan struct{}, 100)
