@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
@@ -21,41 +23,11 @@ func (a *app) planCommand() *cobra.Command {
   sluice plan --config sluice.yaml -o json > plan.json && sluice apply plan.json --config sluice.yaml --mode apply --wait`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings(a.getenv)
+			turn, err := a.planned(cmd.Context(), c, target)
 			if err != nil {
 				return err
 			}
-			loopCfg, err := a.wire(cmd.Context(), cfg, "observe", nil)
-			if err != nil {
-				return err
-			}
-			loopCfg.LookOnly = true
-			if loopCfg.Only, err = planTarget(cfg, target); err != nil {
-				return err
-			}
-			loopCfg.Ledger = a.targetLedger(cmd.Context(), cfg.History, loopCfg.Only)
-			progress := a.progress(a.stderr, nil)
-			loopCfg.Events = reading(progress)
-			loop, err := reconcile.New(loopCfg)
-			if err != nil {
-				return err
-			}
-			defer loop.Close()
-			endProgress := background(cmd.Context(), progress.Run)
-			turn, err := loop.Once(cmd.Context(), nil)
-			endProgress()
-			if err != nil {
-				return err
-			}
-			switch c.output {
-			case "json":
-				err = render.PlanJSON(a.stdout, turn.Plan())
-			case "markdown":
-				err = report.PlanMarkdown(a.stdout, turn.Plan(), commitOf(turn))
-			default:
-				err = render.New(a.stdout, a.getenv).Plan(turn.Plan(), commitOf(turn), verbose)
-			}
-			if err != nil {
+			if err := a.showPlan(turn, c.output, verbose); err != nil {
 				return err
 			}
 			return status(planStatus(turn.Plan()))
@@ -68,6 +40,46 @@ func (a *app) planCommand() *cobra.Command {
 	cmd.Flags().StringVar(&target, "target", "", "with history.dynamodb: the target to plan for; its plan is the one that approvals name")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "also list resources that are in sync")
 	return cmd
+}
+
+// planned looks, plans and judges once, for one target of several where that has a log of
+// its own. It calls nothing that changes anything.
+func (a *app) planned(ctx context.Context, c common, target string) (*reconcile.Turn, error) {
+	cfg, err := c.settings(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	loopCfg, err := a.wire(ctx, cfg, "observe", nil)
+	if err != nil {
+		return nil, err
+	}
+	loopCfg.LookOnly = true
+	if loopCfg.Only, err = planTarget(cfg, target); err != nil {
+		return nil, err
+	}
+	loopCfg.Ledger = a.targetLedger(ctx, cfg.History, loopCfg.Only)
+	progress := a.progress(a.stderr, nil)
+	loopCfg.Events = reading(progress)
+	loop, err := reconcile.New(loopCfg)
+	if err != nil {
+		return nil, err
+	}
+	defer loop.Close()
+	endProgress := background(ctx, progress.Run)
+	defer endProgress()
+	return loop.Once(ctx, nil)
+}
+
+// showPlan prints a turn's plan in one of the formats of --output.
+func (a *app) showPlan(turn *reconcile.Turn, format string, verbose bool) error {
+	switch format {
+	case "json":
+		return render.PlanJSON(a.stdout, turn.Plan())
+	case "markdown":
+		return report.PlanMarkdown(a.stdout, turn.Plan(), commitOf(turn))
+	default:
+		return render.New(a.stdout, a.getenv).Plan(turn.Plan(), commitOf(turn), verbose)
+	}
 }
 
 func commitOf(t *reconcile.Turn) render.Commit {
