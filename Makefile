@@ -43,10 +43,10 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s); each package is built onc
 		grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go | sort | while read -r _ target; do \
 			echo "$$folder $$target"; \
 			(cd "$$folder" && "$$dir/fuzz.test" -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(or $(FUZZTIME),10s) \
-				-test.fuzzminimizetime 1s -test.fuzzcachedir "$$cache/$$folder") </dev/null >"$$dir/log" 2>&1 && \
-				grep '^fuzz: elapsed' "$$dir/log" | tail -n 1 | tee -a "$$dir/all" && continue; \
-			cat "$$dir/log"; \
-			grep -qx ' *context deadline exceeded' "$$dir/log" && ! grep -q 'Failing input' "$$dir/log" || exit 1; \
+				-test.fuzzminimizetime 1s -test.fuzzcachedir "$$cache/$$folder") </dev/null >"$$dir/log" 2>&1 || \
+				{ grep -qx ' *context deadline exceeded' "$$dir/log" && ! grep -q 'Failing input' "$$dir/log"; } || \
+				{ cat "$$dir/log"; exit 1; }; \
+			grep '^fuzz: elapsed' "$$dir/log" | tail -n 1 | tee -a "$$dir/all"; \
 		done || exit 1; \
 	done && awk '{ n += $$5; time = $$3; while (match(time, /^[0-9.]+[hms]/)) { unit = substr(time, RLENGTH, 1); \
 			hours += substr(time, 1, RLENGTH - 1) / (unit == "h" ? 1 : unit == "m" ? 60 : 3600); time = substr(time, RLENGTH + 1) } } \
