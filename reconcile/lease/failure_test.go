@@ -304,6 +304,31 @@ func TestALeaseGivenBackSoonAfterACallWithoutAnAnswerIsNotClean(t *testing.T) {
 	}
 }
 
+// The network goes, and with it the answer of a call and the table: the lease can be neither
+// renewed nor given back. When it is there again, the same replica takes its lease anew.
+func TestACallWithoutAnAnswerIsNotForgottenByTheNextHoldingOfTheSameReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := leasetest.New()
+		a := start(t, table, "a", "prod")
+		time.Sleep(time.Minute - time.Second)
+		first := a.lease("prod")
+		a.view.Down(true)
+		first.Unanswered(longest)
+		over := time.Now().Add(duration + longest)
+		soon(t, func() bool { return a.holds() == "" })
+		time.Sleep(1500 * time.Millisecond)
+		a.view.Down(false)
+		soon(t, func() bool { return a.holds() == "prod" })
+		if h := a.lease("prod"); h.Epoch() != 2 || !h.ActFrom().Equal(over) {
+			t.Errorf("epoch %d may act %s before the call is over", h.Epoch(), over.Sub(h.ActFrom()))
+		}
+		a.stop()
+		if item := table.Item("prod"); item.Holder != "" || item.Clean {
+			t.Errorf("a call may be on its way: %+v", item)
+		}
+	})
+}
+
 func TestATakingThatWasNotConfirmedForgetsNotWhomItTookFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := leasetest.New()

@@ -80,6 +80,14 @@ func (h *Held) Unanswered(longest time.Duration) {
 	}
 }
 
+// actAgainFrom is from when on no call of this holding, nor of one before it, can be on its
+// way any more.
+func (h *Held) actAgainFrom() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.clean
+}
+
 // Head tells the end of the target's log, which goes into the next renewal.
 func (h *Held) Head(seq uint64, hash string) {
 	h.mu.Lock()

@@ -132,6 +132,7 @@ func (k *Keeper) ended(ctx context.Context, o *holding, err error, lost, byItsel
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.acts[o.target] = o.actAgainFrom()
 	delete(k.holding, o.target)
 	delete(k.resting, o.target)
 	if byItself {

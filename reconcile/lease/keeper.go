@@ -25,7 +25,7 @@ type Keeper struct {
 	holding map[string]*holding  // by target: from the taking to the end of its goroutine
 	resting map[string]time.Time // a hold that ended by itself is not begun again before
 	vain    map[string]string    // targets that were given back for nothing, and which members were live then
-	acts    map[string]time.Time // when a call of an earlier holder has ended, as of our last attempt to take it
+	acts    map[string]time.Time // from when on no call of an earlier holding is on its way, as of our last taking, or its end
 	beats   uint64
 }
 

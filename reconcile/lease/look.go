@@ -169,7 +169,11 @@ func (k *Keeper) chances(next time.Time) []chance {
 	spread, key := Spread(live), live.key()
 	var list []chance
 	for _, t := range k.targets {
-		s, ours := k.sights[t], spread[t] == k.cfg.ID
+		s, looked := k.sights[t]
+		if !looked { // it became one of our targets after the look
+			continue
+		}
+		ours := spread[t] == k.cfg.ID
 		c := chance{sight: s, due: s.due(k.cfg.ID, k.cfg.Duration, ours)}
 		if rest := k.resting[t]; rest.After(c.due) {
 			c.due = rest
@@ -198,7 +202,7 @@ func (k *Keeper) takeOne(ctx context.Context, c chance) (*Held, error) {
 	switch {
 	case c.idle():
 		k.acts[item.Target] = sent
-	case before.Holder == k.cfg.ID && !c.gone: // ours, and not confirmed or let go: what was before it counts
+	case before.Holder == k.cfg.ID && !c.gone: // ours, and not confirmed or let go: what was before it counts, and what it did
 	default:
 		k.acts[item.Target] = sent.Add(max(before.Duration, k.cfg.Duration) + k.cfg.LongestCall)
 	}

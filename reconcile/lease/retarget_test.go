@@ -1,6 +1,7 @@
 package lease_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,56 @@ func TestTargetsThatAreNoneAreRefusedAndNothingChanges(t *testing.T) {
 		time.Sleep(time.Minute)
 		if a.holds() != "prod" || len(a.causes) != 0 {
 			t.Errorf("a holds %q", a.holds())
+		}
+	})
+}
+
+// leaveHook is called while a replica that is long gone is removed: after the leases were
+// read, and before any is taken.
+type leaveHook struct {
+	lease.Table
+	called func()
+	wrote  []string
+}
+
+func (h *leaveHook) Leave(ctx context.Context, id string) error {
+	h.called()
+	return h.Table.Leave(ctx, id)
+}
+
+func (h *leaveHook) Write(ctx context.Context, item lease.Item, expect uint64) error {
+	h.wrote = append(h.wrote, item.Target)
+	return h.Table.Write(ctx, item, expect)
+}
+
+func TestATargetThatComesAfterTheLookIsTakenByTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := leasetest.New()
+		if err := table.For().Beat(t.Context(), lease.Replica{ID: "gone", Version: 1}); err != nil {
+			t.Fatal(err)
+		}
+		h := &leaveHook{Table: table.For()}
+		k, err := lease.New(lease.Config{Table: h, ID: "a", Targets: []string{"prod"}, Duration: duration, LongestCall: longest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.called = func() {
+			if err := k.Retarget([]string{"prod", "test"}); err != nil {
+				t.Error(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			done <- k.Run(ctx, func(ctx context.Context, _ *lease.Held) error { <-ctx.Done(); return nil })
+		}()
+		time.Sleep(10 * time.Minute)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if slices.Contains(h.wrote, "") || !slices.Contains(h.wrote, "test") {
+			t.Errorf("leases were written of %q", h.wrote)
 		}
 	})
 }
