@@ -49,6 +49,9 @@ var found = []struct{ by, bug, test string }{
 	{byUse, "a conformance run whose reader was gone ended by SIGPIPE and left its gateway", "TestAConformanceRunThatNobodyReadsLeavesNothing"},
 	{byUse, "two statuses of a replica had one number of turns, and the page that went by it ended the daemon", "TestNoTwoStatusesThatDifferHaveTheSameNumberOfTurns"},
 	{byUse, "an SSH server that talks beside the conversation was read without end", "TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap"},
+	{byUse, "the output of a credential_process that could not be read was shown, keys and all", "TestWhatACredentialProcessPrintsIsNotRepeated"},
+	{byUse, "a session token that an endpoint repeated got into messages and the record", "TestSecretsThatAnAnswerRepeatsAreNotRepeated"},
+	{byUse, "a listing of slow pages without an end held the daemon up, which said that all was well", "TestALookAtEC2EndsHoweverManyPagesItHas"},
 }
 
 func TestEveryBugThatWasFoundHasItsTest(t *testing.T) {

@@ -29,6 +29,7 @@ type Client struct {
 	onCall  func(context.Context, Attempt)
 	api     operations
 	rates   rates
+	keys    *keyring
 	http    *http.Client
 }
 
@@ -53,14 +54,14 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("target %q: %w", cfg.Target, err)
 	}
 	c := &Client{
-		target: cfg.Target, timeout: cfg.CallTimeout, onCall: cfg.OnCall, rates: newRates(),
+		target: cfg.Target, timeout: cfg.CallTimeout, onCall: cfg.OnCall, rates: newRates(), keys: &keyring{provider: loaded.Credentials},
 		http: newHTTPClient(cfg, loaded.HTTPClient),
 	}
 	api := awsec2.NewFromConfig(loaded, func(o *awsec2.Options) {
 		if cfg.Endpoint != "" {
 			o.BaseEndpoint = aws.String(cfg.Endpoint)
 		}
-		o.Credentials = namedCredentials{loaded.Credentials}
+		o.Credentials = c.keys
 		o.HTTPClient = c.http
 		// Set here, so that AWS_RETRY_MODE and AWS_MAX_ATTEMPTS cannot.
 		o.RetryMaxAttempts = 0
@@ -102,22 +103,6 @@ func newHTTPClient(cfg Config, sdk aws.HTTPClient) *http.Client {
 		// The SDK would follow 307 and 308 and so send a call again.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// namedCredentials marks the errors of a provider, so that they are known from
-// failures of the call itself: an AccessDenied of STS is not one of EC2.
-type namedCredentials struct{ provider aws.CredentialsProvider }
-
-type credentialsError struct{ error }
-
-func (e *credentialsError) Unwrap() error { return e.error }
-
-func (n namedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	creds, err := n.provider.Retrieve(ctx)
-	if err != nil {
-		return creds, &credentialsError{err}
-	}
-	return creds, nil
 }
 
 // exchange is what one operation learnt on its way: whether anything can have
@@ -201,6 +186,6 @@ func (c *Client) attempt(ctx context.Context, in middleware.FinalizeInput, next 
 			code = string(f.Class)
 		}
 	}
-	c.onCall(ctx, Attempt{Operation: operation, Code: code, RequestID: cut(x.requestID), Began: started, Took: time.Since(started)})
+	c.onCall(ctx, Attempt{Operation: operation, Code: code, RequestID: c.keys.text(x.requestID), Began: started, Took: time.Since(started)})
 	return out, metadata, err
 }

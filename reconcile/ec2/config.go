@@ -158,6 +158,7 @@ func (c Config) load(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("the AWS configuration cannot be used: %s", cut(err.Error()))
 	}
+	loaded.Credentials = quietProcess{loaded.Credentials}
 	if c.RoleARN != "" {
 		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(loaded), c.RoleARN,
 			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "sluice" })

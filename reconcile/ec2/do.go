@@ -44,11 +44,11 @@ func (c *Client) Do(ctx context.Context, ca inventory.Call) (inventory.Answer, e
 		return inventory.Answer{}, fault
 	case ca.DryRun:
 		return inventory.Answer{}, &inventory.Fault{
-			Operation: ca.Operation(), Class: inventory.ClassDryRunLeak, RequestID: cut(x.requestID),
+			Operation: ca.Operation(), Class: inventory.ClassDryRunLeak, RequestID: c.keys.text(x.requestID),
 			Message: "the endpoint ignored DryRun and may have carried out the call; use --mode observe with this endpoint",
 		}
 	}
-	return inventory.Answer{RequestID: cut(x.requestID), Addresses: addresses}, nil
+	return inventory.Answer{RequestID: c.keys.text(x.requestID), Addresses: addresses}, nil
 }
 
 // refuse returns why a call cannot be sent, or "". The guard looks again, at the

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -33,12 +34,12 @@ func (c *Client) fault(operation string, x *exchange, err error) *inventory.Faul
 			f.RequestID = resp.RequestID
 		}
 	}
-	f.RequestID = cut(f.RequestID)
+	f.RequestID = c.keys.text(f.RequestID)
 	var api smithy.APIError
 	switch coded := errors.As(err, &api); {
 	case coded && bareCode(api.ErrorCode()) != codeUnknown:
-		f.Class, f.Code = classOfCode(api.ErrorCode()), cut(bareCode(api.ErrorCode()))
-		f.Message = cut(api.ErrorMessage()) + advice(f)
+		f.Class, f.Code = classOfCode(api.ErrorCode()), c.keys.text(bareCode(api.ErrorCode()))
+		f.Message = c.keys.text(api.ErrorMessage()) + advice(f)
 	case coded: // an answer, but nothing in it that EC2 says
 		f.Class = classOfStatus(status)
 		f.Message = fmt.Sprintf("HTTP status %d without an EC2 error code", status) + statusAdvice(status) + advice(f)
@@ -58,12 +59,12 @@ func (c *Client) describeUnsent(f *inventory.Fault, x *exchange, err error) {
 	case errors.As(err, &refused):
 		f.Message = "not sent: " + refused.reason
 	case x.caller.Err() != nil:
-		f.Message = fmt.Sprintf("not sent: the work was stopped first (%v)", x.caller.Err())
+		f.Message = fmt.Sprintf("not sent: the work was stopped first (%v)", context.Cause(x.caller))
 	case errors.As(err, &creds):
 		f.Class = inventory.ClassCredentials
 		var api smithy.APIError
 		if errors.As(err, &api) { // of STS or SSO
-			f.Code = cut(bareCode(api.ErrorCode()))
+			f.Code = c.keys.text(bareCode(api.ErrorCode()))
 		}
 		f.Message = fmt.Sprintf("no usable AWS credentials (%s); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or profile or roleArn of target %q, or run where AWS provides a role", c.textOf(x, creds.error), c.target)
@@ -80,29 +81,29 @@ func (c *Client) textOf(x *exchange, err error) string {
 		return fmt.Sprintf("no answer within %s", c.timeout)
 	}
 	if x.caller.Err() != nil {
-		return fmt.Sprintf("the work was stopped before the answer came (%v)", x.caller.Err())
+		return fmt.Sprintf("the work was stopped before the answer came (%v)", context.Cause(x.caller))
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return cut(api.ErrorCode() + ": " + api.ErrorMessage())
+		return c.keys.text(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
 	var link *url.Error
 	if errors.As(err, &link) {
-		return cut(fmt.Sprintf("%s: %v", stripUser(link.URL), link.Err))
+		return c.keys.text(fmt.Sprintf("%s: %v", stripUser(link.URL), link.Err))
 	}
 	var bad *smithy.DeserializationError
 	if errors.As(err, &bad) && bad.Err != nil {
-		return cut("the answer cannot be read: " + bad.Err.Error())
+		return c.keys.text("the answer cannot be read: " + bad.Err.Error())
 	}
 	var resp *awshttp.ResponseError
 	if errors.As(err, &resp) && resp.HTTPStatusCode() != 0 { // an error answer that is no XML
-		return cut(fmt.Sprintf("the answer with HTTP status %d cannot be read: %v", resp.HTTPStatusCode(), resp.Err))
+		return c.keys.text(fmt.Sprintf("the answer with HTTP status %d cannot be read: %v", resp.HTTPStatusCode(), resp.Err))
 	}
 	var wrapped *smithy.OperationError
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	return cut(err.Error())
+	return c.keys.text(err.Error())
 }
 
 // stripUser takes the user information out of an URL, whatever it looks like.

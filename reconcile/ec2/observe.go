@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,10 +25,20 @@ const (
 	maxTagValue  = 256
 )
 
+// longestLook bounds one look at EC2, however many pages it has: each of them may take as
+// long as a call may.
+const longestLook = 5 * time.Minute
+
+func looking(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, longestLook, fmt.Errorf("the look at EC2 takes longer than %s; check the endpoint", longestLook))
+}
+
 // Observe reads the resources of q. It always answers: a read that failed is an
 // entry in Unread, and that part of the inventory is then empty and says nothing.
 // NAT gateways that EC2 still lists as deleted are there, with their state.
 func (c *Client) Observe(ctx context.Context, q inventory.Query) inventory.Inventory {
+	ctx, cancel := looking(ctx)
+	defer cancel()
 	inv := inventory.Inventory{Target: c.target}
 	var err error
 	if q.NatGateways {
@@ -47,6 +58,8 @@ func (c *Client) Observe(ctx context.Context, q inventory.Query) inventory.Inven
 // inventory holds that resource alone. The error is an [inventory.Fault]; when
 // the resource is not there its class is [inventory.ClassNotFound].
 func (c *Client) Reread(ctx context.Context, kind inventory.Kind, id string) (inventory.Inventory, error) {
+	ctx, cancel := looking(ctx)
+	defer cancel()
 	inv := inventory.Inventory{Target: c.target}
 	found := 0
 	var operation string

@@ -18,6 +18,8 @@ import (
 // could not be read, or that does not exist, has an Unread entry with its id;
 // it is returned only when it lacks no more than its reservations.
 func (c *Client) Subnets(ctx context.Context, q inventory.SubnetQuery) ([]inventory.Subnet, []inventory.Unread) {
+	ctx, cancel := looking(ctx)
+	defer cancel()
 	var subnets []inventory.Subnet
 	var unread []inventory.Unread
 	miss := func(part inventory.Read, why string, ids ...string) {
