@@ -30,6 +30,17 @@ func (l leases) Leases(ctx context.Context) ([]lease.Item, error) {
 	return list, nil
 }
 
+// lease reads the lease of one target; the zero Item when it has none.
+func (db *DB) lease(ctx context.Context, target string) (lease.Item, error) {
+	out, err := harmless(ctx, db, "GetItem", db.api.GetItem, &sdk.GetItemInput{
+		TableName: &db.table, Key: keys(leasePartition, target), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil || len(out.Item) == 0 {
+		return lease.Item{}, err
+	}
+	return leaseOf(out.Item), nil
+}
+
 // unreadable is a version that no lease ever has: no write can name it.
 const unreadable = math.MaxUint64 / 2
 

@@ -157,6 +157,7 @@ func TestEachStepIsOneRequest(t *testing.T) {
 			_, err := log.Append(ctx, call(history.KindSettled), call(history.KindIntent), call(history.KindOutcome))
 			return err
 		}},
+		{"a reader's look at a log's end, whose lease is one of many", "GetItem Query", func() error { _, err := db.Log("prod").Head(ctx); return err }},
 		{"the writer's own look at its head", "", func() error { _, err := log.Head(ctx); return err }},
 	} {
 		net.next()
