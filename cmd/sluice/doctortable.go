@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/render"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/lease"
 )
 
 // recordGroup looks at the record, in its file or its table.
@@ -43,6 +44,8 @@ func (d *doctor) table(ctx context.Context) []render.Check {
 			found = append(found, failed("history", name, err.Error(), "nothing is done for this target until its log is as it was written: restore the table to a point in time")...)
 		case err != nil:
 			found = append(found, failed("history", name, err.Error(), "check the network, and look again")...)
+		case item.Damaged != "":
+			found = append(found, failed("history", name, "nobody can take the target's lease: "+item.Damaged, lease.Remedy)...)
 		default:
 			holder := "held by nobody"
 			if item.Holder != "" {

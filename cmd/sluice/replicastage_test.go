@@ -34,6 +34,7 @@ type replicaStage struct {
 	dir      string
 	db       *dynamodb.DB
 	table    string // where it listens
+	server   *dynalite.Server
 	repo     *demoRepo
 	ec2      map[string]*guardedEC2
 	replicas []*replicaProcess
@@ -50,7 +51,7 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 	}
 	table := dynalite.Start(t)
 	table.Table(t, "sluice")
-	s := &replicaStage{t: t, dir: t.TempDir(), table: strings.TrimPrefix(table.URL, "http://"), ec2: map[string]*guardedEC2{}}
+	s := &replicaStage{t: t, dir: t.TempDir(), table: strings.TrimPrefix(table.URL, "http://"), server: table, ec2: map[string]*guardedEC2{}}
 	var err error
 	if s.db, err = openTable(t.Context(), config.DynamoDB{Table: "sluice", Region: "us-east-1", Endpoint: table.URL, Lease: time.Minute}); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -157,6 +158,35 @@ func TestWhatATargetsReplicaMustDoNoCommandDoesBesideIt(t *testing.T) {
 	if stale := s.staleCalls(); stale > 0 {
 		t.Errorf("%d stale calls", stale)
 	}
+}
+
+func TestADamagedLeaseIsToldByAllAndDeletingItMendsIt(t *testing.T) {
+	s := newTableStage(t)
+	s.replicas[0].kill()
+	key := map[string]any{"pk": map[string]any{"S": "lease"}, "sk": map[string]any{"S": "prod-a"}}
+	damaged := maps.Clone(key)
+	damaged["version"] = map[string]any{"S": "7"}
+	s.server.Do(t, "PutItem", map[string]any{"TableName": "sluice", "Item": damaged})
+	says := []string{`the item with pk "lease" and sk "prod-a" cannot be read: its epoch is no number`, "delete that item"}
+	s.wantRun(1, []string{"nobody can take the target's lease", "its epoch is no number", says[1], "DynamoDB table sluice, test"}, "doctor", "-o", "json")
+	s.wantRun(1, says, "apply", "--target", "prod-a", "--mode", "apply")
+	s.replicas[0].start()
+	s.want("10.0.1.21")
+	s.await("the status to say so", func() string {
+		if s.replicas[0].url() == "" {
+			return "it does not serve yet"
+		}
+		if said := s.overview().TurnError; !strings.Contains(said, "target prod-a: nobody can take its lease: "+says[0]) {
+			return said
+		}
+		return ""
+	})
+	s.server.Do(t, "DeleteItem", map[string]any{"TableName": "sluice", "Key": key})
+	s.await("the targets to be as the commit asks", s.converged)
+	if l := s.overview().Leases[0]; l.Target != "prod-a" || l.Epoch < 2 || l.Error != "" {
+		t.Errorf("%+v", l)
+	}
+	s.wantRun(0, []string{"the chain is whole"}, "history", "verify")
 }
 
 func TestAConfigurationIsReadAgainUnderTheSameLeases(t *testing.T) {

@@ -68,13 +68,17 @@ func heldError(item lease.Item) error {
 	return fmt.Errorf("target %q is held by replica %q%s, which works for it: leave it to that one, or stop all replicas first", item.Target, item.Holder, where)
 }
 
-// heldOf lists the leases of targets that somebody has, and the longest of them.
+// heldOf lists the leases of targets that somebody has, and the longest of them. It is an
+// error when one of them is damaged: whoever waits for that waits for ever.
 func heldOf(ctx context.Context, table lease.Table, targets []string) (held []lease.Item, longest time.Duration, err error) {
 	items, err := table.Leases(ctx)
 	if err != nil {
 		return nil, 0, fmt.Errorf("the leases cannot be read: %w", err)
 	}
 	for _, item := range items {
+		if item.Damaged != "" && slices.Contains(targets, item.Target) {
+			return nil, 0, fmt.Errorf("nobody can take the lease of target %q: %s; %s", item.Target, item.Damaged, lease.Remedy)
+		}
 		if item.Holder != "" && slices.Contains(targets, item.Target) {
 			held, longest = append(held, item), max(longest, item.Duration)
 		}

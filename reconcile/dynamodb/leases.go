@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -30,20 +31,35 @@ func (l leases) Leases(ctx context.Context) ([]lease.Item, error) {
 	return list, nil
 }
 
+// lease reads the lease of one target; the zero Item when it has none.
+func (db *DB) lease(ctx context.Context, target string) (lease.Item, error) {
+	out, err := harmless(ctx, db, "GetItem", db.api.GetItem, &sdk.GetItemInput{
+		TableName: &db.table, Key: keys(leasePartition, target), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil || len(out.Item) == 0 {
+		return lease.Item{}, err
+	}
+	return leaseOf(out.Item), nil
+}
+
 // unreadable is a version that no lease ever has: no write can name it.
 const unreadable = math.MaxUint64 / 2
 
-// leaseOf reads an item. One that cannot be read is shown as held, by what is wrong with
-// it: nobody can take it, and no other target suffers.
+// leaseOf reads an item. One that cannot be read says so: nobody can take it, and no
+// other target suffers.
 func leaseOf(a attributes) lease.Item {
 	item := lease.Item{Target: a.text(sk), Holder: a.text("holder"), URL: a.text("url"), HeadHash: a.text("headHash"), Clean: a.flag("clean")}
 	var ms uint64
-	for name, to := range map[string]*uint64{"epoch": &item.Epoch, "version": &item.Version, "ms": &ms, "headSeq": &item.HeadSeq} {
-		n, err := a.number(name)
+	for _, field := range []struct {
+		name string
+		to   *uint64
+	}{{"epoch", &item.Epoch}, {"version", &item.Version}, {"ms", &ms}, {"headSeq", &item.HeadSeq}} {
+		n, err := a.number(field.name)
 		if err != nil {
-			return lease.Item{Target: item.Target, Holder: "nobody: the item cannot be read, " + err.Error(), Version: unreadable}
+			why := fmt.Sprintf("the item with %s %q and %s %q cannot be read: %s", pk, leasePartition, sk, item.Target, err)
+			return lease.Item{Target: item.Target, Version: unreadable, Damaged: why}
 		}
-		*to = n
+		*field.to = n
 	}
 	item.Duration = time.Duration(min(ms, uint64(24*time.Hour/time.Millisecond))) * time.Millisecond
 	return item

@@ -40,6 +40,8 @@ func TestALeaseThatSomebodyRemovedComesBackWithItsEpoch(t *testing.T) {
 func TestALeaseThatCannotBeReadStopsItsTargetOnly(t *testing.T) {
 	s := server(t)
 	db := open(t, s, nil)
+	_, _, end := holder(t, db, "a", "prod")
+	end()
 	s.Do(t, "PutItem", map[string]any{"TableName": s.table, "Item": map[string]any{
 		"pk": map[string]any{"S": "lease"}, "sk": map[string]any{"S": "prod"}, "epoch": map[string]any{"S": "x"}, "version": map[string]any{"N": "1"},
 	}})
@@ -48,13 +50,26 @@ func TestALeaseThatCannotBeReadStopsItsTargetOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	items, err := db.Leases().Leases(ctx)
-	if err != nil || len(items) != 2 || !strings.HasPrefix(items[0].Holder, "nobody: the item cannot be read") || items[1] != good {
+	if err != nil || len(items) != 2 || items[0].Holder != "" || items[1] != good {
 		t.Fatalf("%+v %v", items, err)
+	}
+	if want := `the item with pk "lease" and sk "prod" cannot be read: its epoch is no number`; items[0].Damaged != want {
+		t.Errorf("it says %q", items[0].Damaged)
 	}
 	taken := items[0]
 	taken.Holder, taken.Version = "a", items[0].Version+1
 	if err := db.Leases().Write(ctx, taken, items[0].Version); !errors.Is(err, lease.ErrConflict) {
 		t.Errorf("taken: %v", err)
+	}
+
+	s.Do(t, "DeleteItem", map[string]any{"TableName": s.table, "Key": map[string]any{"pk": map[string]any{"S": "lease"}, "sk": map[string]any{"S": "prod"}}})
+	taken.Epoch, taken.Duration = 1, time.Minute
+	if err := db.Leases().Write(ctx, taken, 0); !errors.Is(err, lease.ErrConflict) {
+		t.Errorf("taken at once after it was deleted: %v", err)
+	}
+	want := lease.Item{Target: "prod", Epoch: 1, Version: 1, Duration: time.Minute}
+	if items, err := db.Leases().Leases(ctx); err != nil || !slices.Contains(items, want) {
+		t.Errorf("the next holder has nothing to wait for: %+v %v", items, err)
 	}
 }
 
@@ -157,6 +172,7 @@ func TestEachStepIsOneRequest(t *testing.T) {
 			_, err := log.Append(ctx, call(history.KindSettled), call(history.KindIntent), call(history.KindOutcome))
 			return err
 		}},
+		{"a reader's look at a log's end, whose lease is one of many", "GetItem Query", func() error { _, err := db.Log("prod").Head(ctx); return err }},
 		{"the writer's own look at its head", "", func() error { _, err := log.Head(ctx); return err }},
 	} {
 		net.next()

@@ -58,13 +58,8 @@ func (l *Log) Head(ctx context.Context) (history.Head, error) {
 
 // named is the end of the log as the lease has it.
 func (l *Log) named(ctx context.Context) (history.Head, error) {
-	items, err := l.db.Leases().Leases(ctx)
-	for _, item := range items {
-		if item.Target == l.target {
-			return history.Head{Seq: item.HeadSeq, Hash: item.HeadHash}, nil
-		}
-	}
-	return history.Head{}, err
+	item, err := l.db.lease(ctx, l.target)
+	return history.Head{Seq: item.HeadSeq, Hash: item.HeadHash}, err
 }
 
 // end is the end of a log, and the epoch of what stands there.

@@ -206,6 +206,29 @@ func TestALogThatCannotBeUsedStopsItsTargetOnly(t *testing.T) {
 	}
 }
 
+func TestATargetWhoseLeaseIsDamagedIsToldAndGoesOnOnceThatIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, "prod", "test")
+		s.table.Put(lease.Item{Target: "prod", Version: 1 << 62, Damaged: "its epoch is no number"})
+		s.want("10.0.1.20, 10.0.1.21")
+		r := s.start("a")
+		time.Sleep(5 * time.Minute)
+		status := r.Status()
+		if says := "target prod: nobody can take its lease: its epoch is no number; delete that item"; !strings.HasPrefix(status.TurnError, says) || r.here() != "test/1" {
+			t.Errorf("it holds %q and says %q", r.here(), status.TurnError)
+		}
+		if !status.Ready() || !status.Healthy(time.Now()) || s.holds("prod") != "10.0.1.20" || s.holds("test") != "10.0.1.20, 10.0.1.21" {
+			t.Errorf("ready %t, healthy %t; prod holds %s, test %s", status.Ready(), status.Healthy(time.Now()), s.holds("prod"), s.holds("test"))
+		}
+		s.table.Drop("prod")
+		time.Sleep(5 * time.Minute)
+		s.wantHeld("10.0.1.20, 10.0.1.21")
+		if status := r.Status(); status.TurnError != "" {
+			t.Errorf("it still says %q", status.TurnError)
+		}
+	})
+}
+
 func TestATargetIsGivenBackWhenItsLogCannotBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, "prod", "test")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-6ca89210/sluice/reconcile"
+	"github.com/seed-6ca89210/sluice/reconcile/lease"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
 	"github.com/seed-6ca89210/sluice/reconcile/spec"
 )
@@ -129,6 +130,8 @@ func (f *Fleet) leases(now time.Time) []reconcile.Lease {
 				l.ActFrom = from
 			}
 			l.Error = cmp.Or(s.failure(), l.Error)
+		} else if item.Damaged != "" {
+			l.Error = fmt.Sprintf("nobody can take its lease: %s; %s", item.Damaged, lease.Remedy)
 		} else if item.Holder != "" {
 			l.Error = "" // it is another replica's to say now
 		}

@@ -26,7 +26,14 @@ type Item struct {
 	// knew it: a log that ends before was cut.
 	HeadSeq  uint64
 	HeadHash string
+
+	// Damaged says where the item is and why it cannot be read: nobody takes the lease. Of
+	// the rest only Target and Version count then. It is never written; "": it was read.
+	Damaged string
 }
+
+// Remedy is what a person does about a damaged item.
+const Remedy = "delete that item: the next holder goes on from the epoch in the target's log, and waits as after a lease that was not given back"
 
 // Replica is one process that would hold leases. Its Version changes with each beat.
 type Replica struct {

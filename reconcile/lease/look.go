@@ -93,6 +93,9 @@ func (k *Keeper) lookAt(items []Item, now time.Time) {
 		}
 	}
 	for t, item := range there {
+		if item.Damaged != "" && item.Damaged != k.sights[t].item.Damaged {
+			k.cfg.Log.Error("a lease is damaged: nobody can take it", "target", t, "error", item.Damaged, "remedy", Remedy)
+		}
 		k.sights[t] = k.sights[t].look(item, true, now)
 	}
 }
@@ -181,7 +184,7 @@ func (k *Keeper) chances(next time.Time) []chance {
 		if !ours {
 			c.vain = key
 		}
-		if k.holding[t] == nil && c.due.Before(next) {
+		if k.holding[t] == nil && s.item.Damaged == "" && c.due.Before(next) {
 			list = append(list, c)
 		}
 	}

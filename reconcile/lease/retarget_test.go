@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,7 +201,9 @@ func TestTargetsThatAreNoneAreRefusedAndNothingChanges(t *testing.T) {
 type leaveHook struct {
 	lease.Table
 	called func()
-	wrote  []string
+
+	mu    sync.Mutex // holds write at the same time
+	wrote []string
 }
 
 func (h *leaveHook) Leave(ctx context.Context, id string) error {
@@ -209,7 +212,9 @@ func (h *leaveHook) Leave(ctx context.Context, id string) error {
 }
 
 func (h *leaveHook) Write(ctx context.Context, item lease.Item, expect uint64) error {
+	h.mu.Lock()
 	h.wrote = append(h.wrote, item.Target)
+	h.mu.Unlock()
 	return h.Table.Write(ctx, item, expect)
 }
 

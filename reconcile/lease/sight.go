@@ -16,7 +16,7 @@ type sight struct {
 // it may not know yet.
 func (s sight) look(item Item, there bool, now time.Time) sight {
 	switch {
-	case there && item.Version == s.item.Version && !s.gone && !s.from.IsZero():
+	case there && item.Version == s.item.Version && item.Damaged == s.item.Damaged && !s.gone && !s.from.IsZero():
 		return s
 	case there:
 		return sight{item: item, from: now}
@@ -25,7 +25,7 @@ func (s sight) look(item Item, there bool, now time.Time) sight {
 	case s.from.IsZero():
 		return sight{item: item, from: now}
 	}
-	s.from, s.gone = now, true
+	s.from, s.gone, s.item.Damaged = now, true, ""
 	return s
 }
 
