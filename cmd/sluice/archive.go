@@ -15,10 +15,10 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
-// openArchive opens a folder, or s3://BUCKET/PREFIX, for exports.
-func openArchive(ctx context.Context, place string) (history.Archive, error) {
+// openArchive opens a folder, which is one of known, or s3://BUCKET/PREFIX, for exports.
+func openArchive(ctx context.Context, place string, known *exportFolders) (history.Archive, error) {
 	if !strings.HasPrefix(place, "s3://") {
-		return folderArchive(place), nil
+		return folderArchive{known.at(place)}, nil
 	}
 	p, err := bucket.Parse(place)
 	if err != nil {
@@ -56,17 +56,17 @@ func (b bucketArchive) Put(ctx context.Context, name string, data []byte) (strin
 }
 
 // folderArchive is a folder with a file for each export.
-type folderArchive string
+type folderArchive struct{ *exportFolder }
 
 // Put implements history.Archive. The file is on the disk when it returns, unless the
 // folder hangs: then it may get there later, whole.
 func (f folderArchive) Put(ctx context.Context, name string, data []byte) (string, error) {
-	return abandon(ctx, string(f), func() (string, error) { return f.put(name, data) })
+	return abandon(ctx, f.exportFolder, func() (string, error) { return f.put(name, data) })
 }
 
 func (f folderArchive) put(name string, data []byte) (string, error) {
-	path := filepath.Join(string(f), name)
-	if err := os.MkdirAll(string(f), 0o700); err != nil {
+	path := filepath.Join(f.path, name)
+	if err := os.MkdirAll(f.path, 0o700); err != nil {
 		return "", err
 	}
 	err := writeDurably(path, data)
@@ -80,7 +80,7 @@ func (f folderArchive) put(name string, data []byte) (string, error) {
 
 // Get implements history.Archive.
 func (f folderArchive) Get(ctx context.Context, name string) ([]byte, error) {
-	return abandon(ctx, string(f), func() ([]byte, error) { return os.ReadFile(filepath.Join(string(f), name)) })
+	return abandon(ctx, f.exportFolder, func() ([]byte, error) { return os.ReadFile(filepath.Join(f.path, name)) })
 }
 
 // writeDurably writes a file that is not there yet: whole, and durable, or not at all.

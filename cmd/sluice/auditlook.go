@@ -54,10 +54,11 @@ func (p *auditPlace) liveLook(ctx context.Context) (*liveLook, error) {
 // turnsAtOnce is for how many targets EC2 is read at a time.
 const turnsAtOnce = 8
 
-// turnsApart is a turn for each target, in the order of their names.
+// turnsApart is a turn for each target, in the order of their names. All of them are of
+// one look at Git.
 func (p *auditPlace) turnsApart(ctx context.Context) ([]*reconcile.Turn, error) {
 	targets := slices.Sorted(maps.Keys(p.ledgers))
-	p.loop.Lookout = reconcile.NewLookout(p.loop)
+	p.loop.Lookout = reconcile.NewLookout(asOneLook(p.loop))
 	turns, errs := make([]*reconcile.Turn, len(targets)), make([]error, len(targets))
 	free := make(chan struct{}, turnsAtOnce)
 	if p.why { // what explains keeps what it is asked

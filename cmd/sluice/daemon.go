@@ -35,6 +35,7 @@ type daemon struct {
 	current atomic.Pointer[parts]
 	problem atomic.Pointer[string] // why the last configuration was refused
 	unsent  atomic.Pointer[string] // why old records were not all exported and deleted
+	folders exportFolders          // for exports of old records
 }
 
 // parts is what is made of one configuration.
@@ -111,7 +112,7 @@ func (d *daemon) build(ctx context.Context, cfg config.Config, newLoop func(reco
 	loopCfg.Log, loopCfg.Events = d.log, d.events
 	p := &parts{cfg: cfg, read: d.now(), specs: loopCfg.Specs.String(), hangUp: func() { hangUp(loopCfg.Targets) }}
 	if cfg.History.Keep > 0 {
-		if p.archive, err = openArchive(ctx, cfg.History.Export); err != nil {
+		if p.archive, err = openArchive(ctx, cfg.History.Export, &d.folders); err != nil {
 			return nil, fmt.Errorf("history.export: %w", err)
 		}
 	}

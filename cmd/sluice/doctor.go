@@ -88,6 +88,7 @@ type doctor struct {
 	identify func(ctx context.Context, cfg ec2.Config) (ec2.Identity, error)
 	simulate func(ctx context.Context, cfg ec2.Config, who ec2.Identity, operations, resources []string) ([]ec2.Decision, error)
 	space    func(folder string) (free uint64, known bool)
+	writable func(folder string) error
 }
 
 func newDoctor(a *app, cfg config.Config) *doctor {
@@ -96,7 +97,7 @@ func newDoctor(a *app, cfg config.Config) *doctor {
 		client: func(ctx context.Context, name string, target config.Target, mode string) (probed, error) {
 			return a.client(ctx, name, target, mode, nil)
 		},
-		identify: ec2.Identify, simulate: ec2.SimulatePolicy, space: freeSpace,
+		identify: ec2.Identify, simulate: ec2.SimulatePolicy, space: freeSpace, writable: writable,
 	}
 }
 

@@ -195,6 +195,19 @@ func TestInModeObserveNoChangeIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestTheDoctorTellsAFolderThatHangsFromANetworkThatDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		d := &doctor{deadline: 30 * time.Second, writable: func(string) error { <-release; return nil }}
+		d.cfg.History.Export = "/exports"
+		found := d.within(t.Context(), group{"export", "/exports", d.export})
+		if len(found) != 1 || found[0].State != render.CheckFail || found[0].Said != "no answer within 30s" || !strings.HasPrefix(found[0].Do, lookForServer+"; until then nothing is deleted") {
+			t.Errorf("%+v", found)
+		}
+	})
+}
+
 // A check that hangs, whatever its context says, costs its own line and nothing else.
 func TestACheckThatHangsEndsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

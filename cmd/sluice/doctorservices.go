@@ -154,7 +154,11 @@ func (d *doctor) export(ctx context.Context) []render.Check {
 	const meanwhile = "; until then nothing is deleted, and the record grows"
 	place := d.cfg.History.Export
 	if !strings.HasPrefix(place, "s3://") {
-		if err := writable(place); err != nil {
+		_, err := abandon(ctx, new(exportFolders).at(place), func() (struct{}, error) { return struct{}{}, d.writable(place) })
+		if errors.Is(err, context.DeadlineExceeded) {
+			return failed("export", place, fmt.Sprintf("no answer within %s", d.deadline), lookForServer+meanwhile)
+		}
+		if err != nil {
 			return failed("export", place, err.Error(), "let this user write the folder, or name another one in history.export"+meanwhile)
 		}
 		said := "it can be written"

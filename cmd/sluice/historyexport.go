@@ -131,7 +131,7 @@ func (a *app) keep(ctx context.Context, out string, data []byte, span history.Sp
 		name = path.Base(p.Key)
 		folder = strings.TrimSuffix(p.String(), "/"+name)
 	}
-	archive, err := openArchive(ctx, folder)
+	archive, err := openArchive(ctx, folder, new(exportFolders))
 	if err != nil {
 		return err
 	}

@@ -99,12 +99,23 @@ func (a api) resource(w http.ResponseWriter, r *http.Request) {
 	if len(found) == 0 {
 		words := "no spec names this resource in this target"
 		if l, elsewhere := a.Feed.Fleet().Overview().Elsewhere(r.PathValue("target")); elsewhere {
-			words = fmt.Sprintf("another replica works for target %q: %q, %s", l.Target, l.Holder, l.URL)
+			words = worksFor(l)
 		}
 		Fail(w, http.StatusNotFound, words)
 		return
 	}
 	answer(w, http.StatusOK, view.List{Resources: found, Matched: len(found), Total: len(found)})
+}
+
+// worksFor says which other replica has a target, if any has.
+func worksFor(l view.Lease) string {
+	switch {
+	case l.Holder == "":
+		return fmt.Sprintf("no replica works for target %q now", l.Target)
+	case l.URL == "":
+		return fmt.Sprintf("another replica works for target %q: %q", l.Target, l.Holder)
+	}
+	return fmt.Sprintf("another replica works for target %q: %q, %s", l.Target, l.Holder, l.URL)
 }
 
 func (a api) plan(w http.ResponseWriter, _ *http.Request) {

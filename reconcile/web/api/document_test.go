@@ -241,7 +241,9 @@ func TestEveryAnswerFromSharedLogsIsAsTheDocumentSays(t *testing.T) {
 		{"/history/checkpoint", "/history/checkpoint", 400, "name one"},
 		{"/history/checkpoint", "/history/checkpoint?log=prod", 200, "null"},
 		{"/explain/{address}", "/explain/10.0.1.20", 200, `"logs":[{"log":"prod","from":1},{"log":"stage","from":1}]`},
-		{"/resources/{target}/{id}", "/resources/stage/nat-7", 404, "another replica works for target"},
+		{"/resources/{target}/{id}", "/resources/stage/nat-7", 404, "another replica works for target stage: host-def, https://sluice-1.example.com"},
+		{"/resources/{target}/{id}", "/resources/test/nat-7", 404, "another replica works for target test: host-ghi\""},
+		{"/resources/{target}/{id}", "/resources/lab/nat-7", 404, "no replica works for target lab now\""},
 	} {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.asked, nil))

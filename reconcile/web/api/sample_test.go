@@ -43,7 +43,7 @@ func sample(t *testing.T) reconcile.Status {
 			Waivers:   []ruling.Waiver{{Name: "w", Rule: "spec.keep_two", Selector: ruling.Selector{Labels: map[string]string{"a": "b"}, Target: "prod", Kind: "NatGateway", Name: "egress-a"}, Owner: "o", Reason: "r", Expires: now, File: "f", Line: 1}},
 			Approvals: []ruling.Approval{{Name: "a", PlanHash: "sha256:1", Approver: "x", Reason: "r", Expires: now, File: "f", Line: 1}},
 		},
-		Leases:      []reconcile.Lease{{Target: "stage", Holder: "host-def", URL: "https://sluice-1.example.com"}, {Target: "prod", Holder: "host-abc", URL: "https://sluice-0.example.com", Epoch: 7, Here: true, ActFrom: now, PlanHash: "sha256:3", Error: "e"}},
+		Leases:      []reconcile.Lease{{Target: "stage", Holder: "host-def", URL: "https://sluice-1.example.com"}, {Target: "prod", Holder: "host-abc", URL: "https://sluice-0.example.com", Epoch: 7, Here: true, ActFrom: now, PlanHash: "sha256:3", Error: "e"}, {Target: "lab"}, {Target: "test", Holder: "host-ghi"}},
 		Transitions: []reconcile.Transition{{Target: "prod", ID: "nat-1", Address: ip("10.0.1.20"), Status: inventory.StatusUnassigning, Since: now, Until: now.Add(time.Minute)}},
 		Inventories: []inventory.Inventory{{Target: "prod", Unread: []inventory.Unread{{Part: inventory.ReadSubnets, Reason: "throttled"}},
 			NatGateways: []inventory.NatGateway{{ID: "nat-1", VpcID: "vpc-1", SubnetID: "subnet-1", Addresses: []inventory.Address{
