@@ -138,8 +138,9 @@ func verdicts(list []plan.Verdict) []history.Verdict {
 
 // commit records a commit when it is first seen.
 func (j *journal) commit(ctx context.Context, d *Desired) error {
-	known, authors := j.ledger.Authors(d.Commit.ID), d.authorTexts()
-	news := len(known) < mostAuthors && slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
+	known := j.ledger.Authors(d.Commit.ID)
+	authors := withKnown(d.authors().texts, known)
+	news := len(authors) > len(known)
 	from := j.ledger.SourceOf(d.Commit.ID)
 	if j.ledger.SeenCommit(d.Commit.ID) && !news && (from == "" || from == d.source) {
 		return nil
@@ -149,7 +150,7 @@ func (j *journal) commit(ctx context.Context, d *Desired) error {
 		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer), Source: d.source,
 	}
 	if news {
-		r.Authors = withKnown(authors, known)
+		r.Authors = authors
 	}
 	if t := d.Commit.Time; !t.IsZero() {
 		r.CommitTime = t.UTC()

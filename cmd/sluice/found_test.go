@@ -39,6 +39,7 @@ var found = []struct{ by, bug, test string }{
 	{byReading, "thousands of distinct warnings made a decision too large for the record, and nothing was carried out", "TestADecisionIsRecordedHoweverMuchRulesSayOfIt"},
 	{byReading, "a replica that an outage had kept from giving a lease back took it again, and forgot its call without an answer", "TestACallWithoutAnAnswerIsNotForgottenByTheNextHoldingOfTheSameReplica"},
 	{byReading, "a target whose lease was damaged passed for held: nobody worked for it, and nobody was told", "TestATargetWhoseLeaseIsDamagedIsToldAndGoesOnOnceThatIsDeleted"},
+	{byReading, "each author of a change was compared with all before, so that tens of thousands in a message stopped the loop for minutes a turn", "TestOfTensOfThousandsOfAuthorsNoMoreAreLookedAtThanARecordHas"},
 	{byProperty, "a month's last day was lost in leap years: Go's ZoneBounds is wrong there", "TestNextAgreesWithAClockThatIsWatched"},
 	{byFuzzing, "a control byte of a configuration reached the terminal", "FuzzLoad"},
 	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},

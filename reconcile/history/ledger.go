@@ -39,7 +39,7 @@ type Ledger struct {
 	commits   names
 	authors   map[string][]string // by commit, as are the next
 	sources   map[string]string
-	open      []string // see OpenAuthors
+	open      []string // sorted, see OpenAuthors
 	plans     names
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
@@ -125,8 +125,8 @@ func (l *Ledger) keepOrigin(r Record) {
 		l.authors[r.Commit] = r.Authors
 	}
 	for _, a := range r.Authors {
-		if !slices.Contains(l.open, a) {
-			l.open = append(l.open, a)
+		if i, known := slices.BinarySearch(l.open, a); !known {
+			l.open = slices.Insert(l.open, i, a)
 		}
 	}
 }

@@ -307,3 +307,14 @@ func TestTheLedgerDoesNotGrowWithTheYears(t *testing.T) {
 		t.Error("the newest commits are not those that are kept")
 	}
 }
+
+func TestOpenAuthorsAreEachOnceAlsoBehindAnOlderCheckpoint(t *testing.T) {
+	l := NewLedger()
+	if err := l.UnmarshalJSON([]byte(`{"decision":["",""],"held":["",""],"open":["c@x","a@x"]}`)); err != nil {
+		t.Fatal(err)
+	}
+	l.Add(Record{Kind: KindCommit, Commit: "c1", Authors: []string{"b@x", "c@x"}})
+	if got := l.OpenAuthors(); !slices.Equal(got, []string{"a@x", "b@x", "c@x"}) {
+		t.Errorf("they are %q", got)
+	}
+}

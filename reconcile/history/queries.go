@@ -61,7 +61,7 @@ func (l *Ledger) Authors(commit string) []string { return l.authors[commit] }
 
 // OpenAuthors returns all who had a part in the commits that were seen since
 // everything was last as a commit says: of what is still to be done, some may be
-// theirs. The caller must not change it.
+// theirs. The caller must not change it, nor keep it beyond the next record.
 func (l *Ledger) OpenAuthors() []string { return l.open }
 
 // SeenCommit reports whether a commit has a record of its own.

@@ -101,6 +101,7 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 	l.approved, l.acted, l.base, l.taken, l.held, l.added = s.Approved, s.Acted, s.Base, s.Taken, s.Held, s.Added
 	l.commits, l.plans, l.requests = s.Commits.names(), s.Plans.names(), s.Requests.names()
 	l.drifts = s.Drifts.drifts()
+	slices.Sort(l.open) // an older sluice wrote them as they came
 	maps.Copy(l.authors, s.Authors)
 	maps.Copy(l.sources, s.Sources)
 	maps.Copy(l.bases, s.Bases)

@@ -1,0 +1,61 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
+)
+
+// crowd is a commit that names n co-authors of its own.
+func crowd(id string, n int) gitsource.Commit {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "co-authored-by:%s.%d\n", id, i)
+	}
+	return gitsource.Commit{ID: id, Message: b.String()}
+}
+
+// Each author was compared with all before: ten megabytes of names took minutes a turn.
+func TestOfTensOfThousandsOfAuthorsNoMoreAreLookedAtThanARecordHas(t *testing.T) {
+	line := &gitsource.Line{}
+	for i := range 3 {
+		line.Commits = append(line.Commits, crowd(fmt.Sprint(i), 2*mostAuthors))
+	}
+	d := &Desired{Commit: crowd(strings.Repeat("a", 40), 2*mostAuthors), compared: &comparison{line: line}}
+	if all := d.authors(); len(all.list) != mostAuthors || !all.full() {
+		t.Errorf("%d people, full %t", len(all.list), all.full())
+	}
+}
+
+// Names that no record takes do not keep those out that it does.
+func TestWhoCannotBeListedTakesNobodysPlace(t *testing.T) {
+	c := gitsource.Commit{ID: strings.Repeat("a", 40)}
+	for i := range 2 * mostAuthors {
+		c.Message += fmt.Sprintf("co-authored-by: %d %s\n", i, strings.Repeat("x", longestAuthor))
+	}
+	c.Message += "co-authored-by: Mallory <mallory@example.com>\n"
+	d := &Desired{Commit: c}
+	if got := slices.Sorted(maps.Keys(d.authors().texts)); !slices.Equal(got, []string{`"Mallory" <mallory@example.com>`}) {
+		t.Errorf("the record lists %q", got)
+	}
+}
+
+// The list is full; who is on it already stays, whoever else comes.
+func TestAFullListOfAuthorsKeepsWhoIsOnIt(t *testing.T) {
+	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	c := gitsource.Commit{ID: strings.Repeat("a", 40), Author: gitsource.Person{Name: "Zoe"}}
+	for _, with := range []gitsource.Commit{{ID: "1"}, crowd("2", 2*mostAuthors)} {
+		if err := j.commit(t.Context(), &Desired{Commit: c, compared: &comparison{line: &gitsource.Line{Commits: []gitsource.Commit{with}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := j.ledger.Authors(c.ID); len(got) != mostAuthors || !slices.Contains(got, "Zoe") {
+		t.Errorf("%d authors, with Zoe: %t", len(got), slices.Contains(got, "Zoe"))
+	}
+}
