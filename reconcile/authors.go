@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
+	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 )
 
@@ -14,7 +15,7 @@ import (
 // may lack somebody.
 const (
 	longestAuthor = 256 // bytes
-	mostAuthors   = 500
+	mostAuthors   = history.MostAuthors
 )
 
 // people are who had a part in something, each once.
@@ -112,6 +113,9 @@ func (l *Loop) authorsUnknown(d *Desired) string {
 	}
 	if len(l.cfg.Ledger.Authors(d.Commit.ID)) >= mostAuthors {
 		return fmt.Sprintf("%d people or more had a part in it, and the record lists no more", mostAuthors)
+	}
+	if l.cfg.Ledger.OpenUnlisted() {
+		return "something may be left of an earlier change, of whose authors the record does not list all; revert what is left of it, and bring that anew once all else is applied"
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
+	"github.com/seed-6ca89210/sluice/reconcile/judge"
 )
 
 // crowd is a commit that names n co-authors of its own.
@@ -57,5 +58,31 @@ func TestAFullListOfAuthorsKeepsWhoIsOnIt(t *testing.T) {
 	}
 	if got := j.ledger.Authors(c.ID); len(got) != mostAuthors || !slices.Contains(got, "Zoe") {
 		t.Errorf("%d authors, with Zoe: %t", len(got), slices.Contains(got, "Zoe"))
+	}
+}
+
+// What was applied of a commit makes it the base, so that its line is gone by the next one.
+func TestNobodyApprovesWhatIsLeftOfAChangeWithMoreAuthorsThanARecordLists(t *testing.T) {
+	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	l := &Loop{cfg: Config{Ledger: j.ledger}, journal: j}
+	big := crowd(strings.Repeat("a", 40), 2*mostAuthors)
+	next := &Desired{Commit: gitsource.Commit{ID: strings.Repeat("b", 40), Author: gitsource.Person{Name: "Bob"}}}
+	line := &gitsource.Line{Commits: []gitsource.Commit{{ID: "1", Author: gitsource.Person{Name: "Mallory"}}}}
+	for _, d := range []*Desired{{Commit: big, compared: &comparison{line: line}}, next} {
+		if err := j.commit(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if slices.ContainsFunc(l.allAuthors(next), func(p judge.Person) bool { return p.Name == "Mallory" }) {
+		t.Fatal("everybody is listed")
+	}
+	if why := l.authorsUnknown(next); !strings.Contains(why, "revert what is left of it") {
+		t.Errorf("an approval of Mallory counts: %q", why)
+	}
+	if _, err := j.append(t.Context(), history.Record{Kind: history.KindConverged, Commit: next.Commit.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if why := l.authorsUnknown(next); why != "" {
+		t.Errorf("nothing is left of it, and yet %s", why)
 	}
 }

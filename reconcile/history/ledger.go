@@ -12,7 +12,9 @@ import (
 const (
 	keepFor   = 24 * time.Hour // of decided intents, before the resource's newest
 	keepLeast = 4              // decided intents of a resource, however old
-	keepNames = 4096           // commits and begun plans, each
+	keepNames = 4096           // commits, begun plans and open authors, each
+	// MostAuthors is how many a commit's record lists. A full list may lack somebody.
+	MostAuthors = 500
 	// roundsWithin is how soon a correction must be undone to count as contested:
 	// what somebody changes once a week is mended each time.
 	roundsWithin = 48 * time.Hour
@@ -26,7 +28,8 @@ const (
 // Its size does not grow with the age of the log. It keeps, for each resource
 // that was ever changed, the undecided intents and those of the resource's last
 // active day (at least 4); the rounds of the current commit; drains until a day
-// after their end; and the last 4,096 commits and plans that were begun. Of a
+// after their end; up to 4,096 authors of what is not done yet; and the last 4,096
+// commits and plans that were begun. Of a
 // commit or plan older than that it says that it never saw it, which costs a
 // second "first seen" record or a second approval, never a call.
 type Ledger struct {
@@ -40,6 +43,7 @@ type Ledger struct {
 	authors   map[string][]string // by commit, as are the next
 	sources   map[string]string
 	open      []string // sorted, see OpenAuthors
+	unlisted  bool     // see OpenUnlisted
 	plans     names
 	converged Record
 	decision  [2]string         // plan hash and decision of the last one
@@ -124,8 +128,14 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(r.Authors) > 0 {
 		l.authors[r.Commit] = r.Authors
 	}
+	l.unlisted = l.unlisted || len(r.Authors) >= MostAuthors
 	for _, a := range r.Authors {
-		if i, known := slices.BinarySearch(l.open, a); !known {
+		i, known := slices.BinarySearch(l.open, a)
+		switch {
+		case known:
+		case len(l.open) >= keepNames:
+			l.unlisted = true
+		default:
 			l.open = slices.Insert(l.open, i, a)
 		}
 	}
@@ -159,7 +169,7 @@ func (l *Ledger) Add(r Record) {
 	case KindConverged:
 		l.work(r.Commit)
 		if r.Decision == "" {
-			l.open = nil
+			l.open, l.unlisted = nil, false
 			l.goOnFrom(r.Commit)
 		}
 		l.converged, l.acted = r, false

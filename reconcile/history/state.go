@@ -23,6 +23,7 @@ type state struct {
 	Authors   map[string][]string `json:"authors,omitempty"`
 	Sources   map[string]string   `json:"sources,omitempty"`
 	Open      []string            `json:"open,omitempty"`
+	Unlisted  bool                `json:"unlisted,omitempty"`
 	Converged Record              `json:"converged,omitzero"`
 	Decision  [2]string           `json:"decision"`
 	Reached   map[string]string   `json:"reached,omitempty"`
@@ -64,7 +65,7 @@ type drainState struct {
 // MarshalJSON writes all that the ledger knows; equal ledgers give equal bytes.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
 	s := state{
-		Current: l.current, Authors: l.authors, Sources: l.sources, Open: l.open, Converged: l.converged, Decision: l.decision,
+		Current: l.current, Authors: l.authors, Sources: l.sources, Open: l.open, Unlisted: l.unlisted, Converged: l.converged, Decision: l.decision,
 		Reached: l.reached, Approved: l.approved, Acted: l.acted, Base: l.base, Bases: l.bases, Taken: l.taken, Held: l.held, Added: l.added,
 		Commits: l.commits.state(), Plans: l.plans.state(), Requests: l.requests.state(), Drifts: l.drifts.state(),
 	}
@@ -97,7 +98,7 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("what was known before the cut cannot be read: %w", err)
 	}
 	*l = *NewLedger()
-	l.current, l.open, l.converged, l.decision = s.Current, s.Open, s.Converged, s.Decision
+	l.current, l.open, l.unlisted, l.converged, l.decision = s.Current, s.Open, s.Unlisted, s.Converged, s.Decision
 	l.approved, l.acted, l.base, l.taken, l.held, l.added = s.Approved, s.Acted, s.Base, s.Taken, s.Held, s.Added
 	l.commits, l.plans, l.requests = s.Commits.names(), s.Plans.names(), s.Requests.names()
 	l.drifts = s.Drifts.drifts()
