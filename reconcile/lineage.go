@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func (l lineage) unseen() string {
 	case l.err != nil || l.line == nil || !l.fits():
 		return "it was not compared yet with " + l.last()
 	}
-	return l.line.Gap
+	return cmp.Or(l.line.Gap, l.line.Unnamed)
 }
 
 // last names the last applied commit.

@@ -42,6 +42,7 @@ var found = []struct{ by, bug, test string }{
 	{byReading, "each author of a change was compared with all before, so that tens of thousands in a message stopped the loop for minutes a turn", "TestOfTensOfThousandsOfAuthorsNoMoreAreLookedAtThanARecordHas"},
 	{byReading, "what was left of a change with more authors than its record lists, any other of them could approve under the next commit", "TestNobodyApprovesWhatIsLeftOfAChangeWithMoreAuthorsThanARecordLists"},
 	{byReading, "a decision of texts that do not pack was too large for a table's item, and its target stood still", "TestWhatDoesNotPackIsRecordedInATableToo"},
+	{byReading, "a thousand commits that say as much as they can were more than the process that reads them may answer, and every change was held", "TestALineOfCommitsThatSayAllTheyCanFitsTheAnswer"},
 	{byProperty, "a month's last day was lost in leap years: Go's ZoneBounds is wrong there", "TestNextAgreesWithAClockThatIsWatched"},
 	{byFuzzing, "a control byte of a configuration reached the terminal", "FuzzLoad"},
 	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},
