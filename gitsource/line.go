@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -50,6 +51,9 @@ type Line struct {
 	// Unnamed is why the commits do not name all who made them, as a sentence; empty: they do.
 	Unnamed string
 }
+
+// Unseen is why others than whom Commits name may have had a part in it; empty: they name all.
+func (l *Line) Unseen() string { return cmp.Or(l.Gap, l.Unnamed) }
 
 // lines is a backend that has a history.
 type lines interface {

@@ -79,6 +79,11 @@ func (d *Desired) authors() *people {
 	return all
 }
 
+// unlisted reports whether others may have had a part in it.
+func (d *Desired) unlisted() bool {
+	return d.compared != nil && d.compared.line != nil && d.compared.line.Unseen() != ""
+}
+
 // allAuthors are those, and those on record: of the commit, since once a part of it was
 // applied nothing lies between any more; and of earlier ones that were never carried
 // out whole, since what is left of them is part of this one.
@@ -113,6 +118,9 @@ func (l *Loop) authorsUnknown(d *Desired) string {
 	}
 	if len(l.cfg.Ledger.Authors(d.Commit.ID)) >= mostAuthors {
 		return fmt.Sprintf("%d people or more had a part in it, and the record lists no more", mostAuthors)
+	}
+	if l.cfg.Ledger.Unlisted(d.Commit.ID) {
+		return "not all who had a part in it could be looked at when it was first seen"
 	}
 	if l.cfg.Ledger.OpenUnlisted() {
 		return "something may be left of an earlier change, of whose authors the record does not list all; revert what is left of it, and bring that anew once all else is applied"

@@ -86,3 +86,32 @@ func TestNobodyApprovesWhatIsLeftOfAChangeWithMoreAuthorsThanARecordLists(t *tes
 		t.Errorf("nothing is left of it, and yet %s", why)
 	}
 }
+
+// As above: only the line says that it does not name everybody, and it is gone by then.
+func TestNobodyApprovesWhatIsLeftOfAChangeWhoseAuthorsCouldNotAllBeLookedAt(t *testing.T) {
+	for name, line := range map[string]*gitsource.Line{
+		"commits that were not read":    {Gap: "there are 3000 commits, more than 1000"},
+		"co-authors that are not named": {Unnamed: "not all co-authors are looked at"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &memoryLog{}
+			j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+			l := &Loop{cfg: Config{Ledger: j.ledger}, journal: j}
+			see := func(d *Desired) *Desired {
+				if err := j.commit(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+				return d
+			}
+			first, next := gitsource.Commit{ID: strings.Repeat("a", 40)}, gitsource.Commit{ID: strings.Repeat("b", 40)}
+			see(&Desired{Commit: first})
+			see(&Desired{Commit: first, compared: &comparison{line: line}})
+			if why := l.authorsUnknown(see(&Desired{Commit: first})); why == "" || len(log.sealed) != 2 {
+				t.Errorf("%d records, and once it is the base: %q", len(log.sealed), why)
+			}
+			if why := l.authorsUnknown(see(&Desired{Commit: next})); !strings.Contains(why, "revert what is left of it") {
+				t.Errorf("under the next commit: %q", why)
+			}
+		})
+	}
+}

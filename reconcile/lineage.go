@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +99,7 @@ func (l lineage) unseen() string {
 	case l.err != nil || l.line == nil || !l.fits():
 		return "it was not compared yet with " + l.last()
 	}
-	return cmp.Or(l.line.Gap, l.line.Unnamed)
+	return l.line.Unseen()
 }
 
 // last names the last applied commit.

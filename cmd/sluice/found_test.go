@@ -43,6 +43,7 @@ var found = []struct{ by, bug, test string }{
 	{byReading, "what was left of a change with more authors than its record lists, any other of them could approve under the next commit", "TestNobodyApprovesWhatIsLeftOfAChangeWithMoreAuthorsThanARecordLists"},
 	{byReading, "a decision of texts that do not pack was too large for a table's item, and its target stood still", "TestWhatDoesNotPackIsRecordedInATableToo"},
 	{byReading, "a thousand commits that say as much as they can were more than the process that reads them may answer, and every change was held", "TestALineOfCommitsThatSayAllTheyCanFitsTheAnswer"},
+	{byReading, "once a part of a change was applied, approvals counted of those who made commits of it that had not been read", "TestNobodyApprovesWhatIsLeftOfAChangeWhoseAuthorsCouldNotAllBeLookedAt"},
 	{byProperty, "a month's last day was lost in leap years: Go's ZoneBounds is wrong there", "TestNextAgreesWithAClockThatIsWatched"},
 	{byFuzzing, "a control byte of a configuration reached the terminal", "FuzzLoad"},
 	{byFuzzing, "an answer to UnassignPrivateIpAddresses that was cut off passed for a success", "FuzzMutatingAnswer"},

@@ -38,25 +38,26 @@ type Ledger struct {
 	rounds    map[round]tally        // of the current commit
 	drains    map[drain]time.Time
 
-	current   string // the commit that the loop works on
-	commits   names
-	authors   map[string][]string // by commit, as are the next
-	sources   map[string]string
-	open      []string // sorted, see OpenAuthors
-	unlisted  bool     // see OpenUnlisted
-	plans     names
-	converged Record
-	decision  [2]string         // plan hash and decision of the last one
-	reached   map[string]string // see Record.Reached
-	approved  []json.RawMessage // the approved plans of the current commit
-	acted     bool              // an intent came after the last converged record
-	base      string            // see Base
-	bases     map[string]string // by source, see BaseIn
-	taken     string            // the commit that was acknowledged last
-	held      [2]string         // commit and reason of the last held record
-	drifts    drifts
-	requests  names // of EC2, that were answered
-	added     int
+	current      string // the commit that the loop works on
+	commits      names
+	authors      map[string][]string // by commit, as are the next
+	sources      map[string]string
+	open         []string        // sorted, see OpenAuthors
+	unlisted     map[string]bool // by commit, see Unlisted
+	openUnlisted bool            // see OpenUnlisted
+	plans        names
+	converged    Record
+	decision     [2]string         // plan hash and decision of the last one
+	reached      map[string]string // see Record.Reached
+	approved     []json.RawMessage // the approved plans of the current commit
+	acted        bool              // an intent came after the last converged record
+	base         string            // see Base
+	bases        map[string]string // by source, see BaseIn
+	taken        string            // the commit that was acknowledged last
+	held         [2]string         // commit and reason of the last held record
+	drifts       drifts
+	requests     names // of EC2, that were answered
+	added        int
 }
 
 type resource struct{ target, kind, id string }
@@ -107,6 +108,7 @@ func NewLedger() *Ledger {
 		rounds:    map[round]tally{},
 		reached:   map[string]string{},
 		authors:   map[string][]string{},
+		unlisted:  map[string]bool{},
 		sources:   map[string]string{},
 		bases:     map[string]string{},
 		drains:    map[drain]time.Time{},
@@ -120,6 +122,7 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(l.sources) >= keepNames { // thousands of commits ago
 		clear(l.sources)
 		clear(l.authors)
+		clear(l.unlisted)
 	}
 	l.sources[r.Commit] = r.Source
 	if r.Commit == l.base {
@@ -128,13 +131,15 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(r.Authors) > 0 {
 		l.authors[r.Commit] = r.Authors
 	}
-	l.unlisted = l.unlisted || len(r.Authors) >= MostAuthors
+	if r.Unlisted || len(r.Authors) >= MostAuthors {
+		l.unlisted[r.Commit], l.openUnlisted = true, true
+	}
 	for _, a := range r.Authors {
 		i, known := slices.BinarySearch(l.open, a)
 		switch {
 		case known:
 		case len(l.open) >= keepNames:
-			l.unlisted = true
+			l.openUnlisted = true
 		default:
 			l.open = slices.Insert(l.open, i, a)
 		}
@@ -169,7 +174,7 @@ func (l *Ledger) Add(r Record) {
 	case KindConverged:
 		l.work(r.Commit)
 		if r.Decision == "" {
-			l.open, l.unlisted = nil, false
+			l.open, l.openUnlisted = nil, false
 			l.goOnFrom(r.Commit)
 		}
 		l.converged, l.acted = r, false

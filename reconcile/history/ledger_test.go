@@ -333,6 +333,7 @@ func TestThatAListOfAuthorsWasFullIsKnownUntilEverythingIsApplied(t *testing.T) 
 	}{
 		"a list with room":                {[]Record{{Kind: KindCommit, Commit: "c1", Authors: full[1:]}, next}, false},
 		"two that have room between them": {[]Record{{Kind: KindCommit, Commit: "c1", Authors: full[1:]}, {Kind: KindCommit, Commit: "c2", Authors: others[1:]}}, false},
+		"one that may lack somebody":      {[]Record{{Kind: KindCommit, Commit: "c1", Authors: others[:1], Unlisted: true}, next}, true},
 		"a full one":                      {[]Record{first, next}, true},
 		"converged, but for a denial":     {[]Record{first, {Kind: KindConverged, Commit: "c1", Decision: "deny"}, next}, true},
 		"converged":                       {[]Record{first, {Kind: KindConverged, Commit: "c1"}, next}, false},

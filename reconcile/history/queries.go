@@ -64,9 +64,12 @@ func (l *Ledger) Authors(commit string) []string { return l.authors[commit] }
 // theirs. The caller must not change it, nor keep it beyond the next record.
 func (l *Ledger) OpenAuthors() []string { return l.open }
 
-// OpenUnlisted reports whether others than OpenAuthors may have had a part in those
-// commits: the record of one has no room for more.
-func (l *Ledger) OpenUnlisted() bool { return l.unlisted }
+// Unlisted reports whether others than Authors may have had a part in what a commit brings:
+// they could not be looked at, or its record has no room for more.
+func (l *Ledger) Unlisted(commit string) bool { return l.unlisted[commit] }
+
+// OpenUnlisted is Unlisted of the commits that OpenAuthors is about.
+func (l *Ledger) OpenUnlisted() bool { return l.openUnlisted }
 
 // SeenCommit reports whether a commit has a record of its own.
 func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }

@@ -26,6 +26,7 @@ func drawLog(rt *rapid.T) []Record {
 		switch r.Kind {
 		case KindCommit:
 			r.Authors, r.Source = rapid.SliceOfN(rapid.SampledFrom([]string{"a@x", "b@x"}), 0, 2).Draw(rt, "authors"), pick("source", "", "h/one")
+			r.Unlisted = rapid.IntRange(0, 9).Draw(rt, "unlisted") == 0
 			if rapid.IntRange(0, 9).Draw(rt, "a full list") == 0 {
 				r.Authors = slices.Repeat([]string{"c@x"}, MostAuthors)
 			}
