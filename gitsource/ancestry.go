@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -119,12 +120,18 @@ func (a ancestry) between(from, to plumbing.Hash) (*Line, []*object.Commit) {
 // line describes what lies between two commits, signers included.
 func (r *treeReader) line(a ancestry, from, to plumbing.Hash) (*Line, error) {
 	l, list := a.between(from, to)
+	left := maxCoAuthors
 	for _, c := range list {
 		if r.ctx.Err() != nil {
 			return nil, failf(ErrUnreachable, r.where, "stopped at commit %s", c.Hash)
 		}
-		d := describe(c)
-		d.Message = gist(d.Message) // a thousand whole ones could be much
+		d := describe(c).brief() // a thousand whole ones could be much
+		named, whole := coAuthors(d.Message, left)
+		left -= len(named)
+		d.Message = strings.Join(append([]string{words.Quote(d.Message)}, named...), "\n")
+		if !whole {
+			l.Unnamed = fmt.Sprintf("not all co-authors of commit %s are looked at: together there are more than %d, or one takes more than %d bytes", c.Hash, maxCoAuthors, maxCoAuthor)
+		}
 		if err := r.sign(&d, c); err != nil {
 			return nil, err
 		}
@@ -136,12 +143,21 @@ func (r *treeReader) line(a ancestry, from, to plumbing.Hash) (*Line, error) {
 // coAuthored is a line of a message that names another author.
 var coAuthored = regexp.MustCompile(`(?im)^[ \t]*co-authored-by:.*$`)
 
-// gist is the beginning of a message, on one line, and below it all that it says of
-// who made the change: none of them may approve it.
-func gist(message string) string {
-	text := words.Quote(message)
+// coAuthors are the lines of a message that say who made the change, each once and up to
+// most of them: none of these people may approve it. whole is false where there are others.
+func coAuthors(message string, most int) (list []string, whole bool) {
+	seen := map[string]bool{}
+	whole = true
 	for _, line := range coAuthored.FindAllString(message, -1) {
-		text += "\n" + words.Mask(line)
+		line = words.Mask(line)
+		switch {
+		case seen[line]:
+		case len(line) > maxCoAuthor || len(list) == most:
+			whole = false
+		default:
+			seen[line] = true
+			list = append(list, line)
+		}
 	}
-	return text
+	return list, whole
 }

@@ -87,7 +87,7 @@ func (r reply) line(from, to plumbing.Hash) (*Line, error) {
 		return nil, garbagef("no line between the two commits")
 	}
 	for i, c := range sent.Commits {
-		sent.Commits[i] = c.bounded()
+		sent.Commits[i] = c.brief()
 	}
 	return sent, nil
 }

@@ -10,6 +10,8 @@ import (
 const (
 	// maxPerson bounds a name and an e-mail address, in bytes. Mail ends at 254.
 	maxPerson = 1 << 10
+	// maxBriefPerson bounds them in a Line, of which there are thousands.
+	maxBriefPerson = 256
 	// The seconds of the years 1 to 9999: JSON and RFC 3339 write no others.
 	firstSecond, lastSecond = -62135596800, 253402300799
 )
@@ -19,19 +21,28 @@ const cutMark = "…"
 
 // bounded is c within the bounds, as [Commit] tells them.
 func (c Commit) bounded() Commit {
-	c.Author, c.Committer, c.Time = c.Author.bounded(), c.Committer.bounded(), boundedTime(c.Time)
+	c.Author, c.Committer, c.Time = c.Author.bounded(maxPerson), c.Committer.bounded(maxPerson), boundedTime(c.Time)
 	c.Message = strings.ToValidUTF8(c.Message, "\uFFFD")
 	return c
 }
 
-func (p Person) bounded() Person { return Person{boundedText(p.Name), boundedText(p.Email)} }
+// brief is c within the bounds, as [Line] tells them of people.
+func (c Commit) brief() Commit {
+	c = c.bounded()
+	c.Author, c.Committer = c.Author.bounded(maxBriefPerson), c.Committer.bounded(maxBriefPerson)
+	return c
+}
 
-func boundedText(text string) string {
+func (p Person) bounded(most int) Person {
+	return Person{boundedText(p.Name, most), boundedText(p.Email, most)}
+}
+
+func boundedText(text string, most int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= maxPerson {
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxPerson-len(cutMark)], "") + cutMark
+	return strings.ToValidUTF8(text[:most-len(cutMark)], "") + cutMark
 }
 
 // boundedTime compares seconds: of the largest ones that Git writes, time.Time's own

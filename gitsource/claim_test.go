@@ -52,8 +52,12 @@ func TestWhatACommitSaysOfItselfIsBounded(t *testing.T) {
 				check(t, err)
 				line, err := s.Line(t.Context(), from, got)
 				check(t, err)
-				for _, c := range []Commit{got.Commit, line.Commits[0]} {
-					if c.Author != (Person{tt.wantName, tt.wantEmail}) || c.Time.Format(time.RFC3339) != tt.wantTime {
+				want := Person{tt.wantName, tt.wantEmail}
+				for i, c := range []Commit{got.Commit, line.Commits[0]} {
+					if i == 1 {
+						want = want.bounded(maxBriefPerson)
+					}
+					if c.Author != want || c.Time.Format(time.RFC3339) != tt.wantTime {
 						t.Errorf("got %.60q <%.60q> at %s", c.Author.Name, c.Author.Email, c.Time)
 					}
 					if _, err := json.Marshal(c); err != nil {
@@ -135,4 +139,46 @@ func FuzzCommit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A thousand commits that say as much as they can must not be what holds every change.
+func TestALineOfCommitsThatSayAllTheyCanFitsTheAnswer(t *testing.T) {
+	who := Person{strings.Repeat("\x01", 4*maxPerson), strings.Repeat("\x01", 4*maxPerson)}
+	from := plumbing.NewHash(strings.Repeat("f", 40))
+	a, parent, count := ancestry{}, from, 0
+	store := memory.NewStorage()
+	for i := range maxLine {
+		message := strings.Repeat(`"`, 2*maxCoAuthor)
+		for range 10 {
+			count++
+			name := fmt.Sprintf("\nco-authored-by: %d ", count)
+			message += name + strings.Repeat(`"`, maxCoAuthor-len(name)+len("\n"))
+		}
+		raw := fmt.Sprintf("tree %040d\nparent %s\nauthor %s <%s> 1 +0000\ncommitter %[3]s <%[4]s> %[5]d +0000\n\n%[6]s\n", 0, parent, who.Name, who.Email, i, message)
+		id := putRaw(t, store, plumbing.CommitObject, []byte(raw))
+		r := &treeReader{gather: &gather{where: "x"}, ctx: t.Context(), store: store}
+		c, err := r.commit(id)
+		check(t, err)
+		a[id], parent = c, id
+	}
+	ring, err := signature.Keys{}.Parse()
+	check(t, err)
+	r := &treeReader{gather: &gather{cfg: Config{ring: ring}, where: "x"}, ctx: t.Context(), store: store}
+	line, err := r.line(a, from, parent)
+	check(t, err)
+	named := 0
+	for _, c := range line.Commits {
+		named += strings.Count(c.Message, "\n")
+	}
+	if len(line.Commits) != maxLine || named != maxCoAuthors || line.Relation != Descendant || line.Gap != "" || line.Unnamed == "" {
+		t.Errorf("%d commits, %d co-authors, %s, gap %q, %q", len(line.Commits), named, line.Relation, line.Gap, line.Unnamed)
+	}
+	got, err := readReply(encodeReply(replyHead{Line: line}, nil, opLine.most(Limits{})))
+	check(t, err)
+	check(t, got.err())
+	sent, err := got.line(from, parent)
+	check(t, err)
+	if sent.Unnamed != line.Unnamed || sent.Commits[maxLine-1] != line.Commits[maxLine-1] {
+		t.Error("what arrives is something else")
+	}
 }

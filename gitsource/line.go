@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -16,6 +17,9 @@ const (
 	nearLine = 64
 	// maxAncestors bounds the commits that are read, side branches included.
 	maxAncestors = 20_000
+	// maxCoAuthors bounds the Co-authored-by of all its commits, and maxCoAuthor the bytes
+	// of each: a name and an address are half of that.
+	maxCoAuthors, maxCoAuthor = 2_000, 512
 )
 
 // Relation is what a commit is to an older one.
@@ -39,11 +43,17 @@ type Line struct {
 	Relation Relation // of To to From
 	// Commits are To and all its ancestors that are neither From nor behind it, merged
 	// side branches too, To first: up to 1,000. None for Same and Ancestor. Of their
-	// messages only the beginning is there, on one line, and each Co-authored-by below it.
+	// messages only the beginning is there, on one line, and each Co-authored-by below it,
+	// 2,000 in all; names and addresses of more than 256 bytes are cut as a [Person]'s are.
 	Commits []Commit
 	// Gap is why Commits are not all of them, as a sentence; empty: they are all.
 	Gap string
+	// Unnamed is why the commits do not name all who made them, as a sentence; empty: they do.
+	Unnamed string
 }
+
+// Unseen is why others than whom Commits name may have had a part in it; empty: they name all.
+func (l *Line) Unseen() string { return cmp.Or(l.Gap, l.Unnamed) }
 
 // lines is a backend that has a history.
 type lines interface {

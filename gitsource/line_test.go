@@ -452,3 +452,25 @@ func TestALineKeepsTheCoAuthorsOfItsCommits(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestALineSaysWhereItDoesNotNameEverybody(t *testing.T) {
+	var many strings.Builder
+	for n := range maxCoAuthors {
+		fmt.Fprintf(&many, "co-authored-by: %d\n", n)
+	}
+	for name, tt := range map[string]struct {
+		message string
+		want    int
+		unnamed bool
+	}{
+		"as many as there is room for": {many.String(), maxCoAuthors, false},
+		"one twice":                    {many.String() + "co-authored-by: 7\n", maxCoAuthors, false},
+		"one more":                     {many.String() + "co-authored-by: Mallory\n", maxCoAuthors, true},
+		"one with a name without end":  {"co-authored-by: " + strings.Repeat("x", maxCoAuthor) + " <mallory@example.com>\n", 0, true},
+	} {
+		list, whole := coAuthors(tt.message, maxCoAuthors)
+		if len(list) != tt.want || whole == tt.unnamed {
+			t.Errorf("%s: %d are named, all %t", name, len(list), whole)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/seed-6ca89210/sluice/gitsource/signature"
+	"github.com/seed-6ca89210/sluice/gitsource/words"
 )
 
 // operation is what another process can be asked for.
@@ -25,15 +26,19 @@ func (op operation) most(l Limits) int {
 	case opHead:
 		return maxHeadRoom
 	case opLine:
-		return maxHeadRoom + maxLine*perCommit
+		return maxHeadRoom + maxLine*perCommit + maxCoAuthors*perCoAuthor
 	}
 	// In JSON a character of a path takes up to two times its bytes.
 	const overhead = 64
 	return maxHeadRoom + l.Files*(2*l.PathLength+overhead) + int(l.TotalSize)
 }
 
-// perCommit is for a commit of a Line, whose message is cut.
-const perCommit = 4 << 10
+// What a Line takes as JSON, where a character is six at most, and of text that prints two.
+const (
+	// perCommit has four texts of people, the beginning of a message, and room for the rest.
+	perCommit   = 6*4*maxBriefPerson + 2*(words.MaxQuoted+len("...")) + 6<<10
+	perCoAuthor = 2*maxCoAuthor + len(`\n`)
+)
 
 // maxHeadRoom is for what every answer may hold: the commit, whose characters JSON may
 // write with six each, or an error.

@@ -1,8 +1,11 @@
 package reconcile
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +24,39 @@ func warnings(n, size int) []plan.Verdict {
 		list = append(list, plan.Verdict{Rule: "spec.talks", Decision: "warn", Msg: fmt.Sprintf("%06d %s", i, strings.Repeat("w", size))})
 	}
 	return list
+}
+
+// noisy are warnings that do not pack.
+func noisy(n, size int) []plan.Verdict {
+	random, list := rand.New(rand.NewPCG(1, 2)), warnings(n, 0)
+	for i := range list {
+		list[i].Msg += noise(random, size)
+	}
+	return list
+}
+
+func noise(random *rand.Rand, n int) string {
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[random.IntN(64)]
+	}
+	return string(text)
+}
+
+// storable fails where a store would not take a record: the file, or a table.
+func storable(t testing.TB, r history.Record) {
+	t.Helper()
+	r.Time = time.Now()
+	_, line, err := history.Seal(r, history.Head{Seq: 1 << 60, Hash: strings.Repeat("f", 64)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(line)
+	if err := w.Close(); err != nil || packed.Len() > history.MostPacked {
+		t.Fatalf("%d bytes pack to %d, more than %d: %v", len(line), packed.Len(), history.MostPacked, err)
+	}
 }
 
 // raw is JSON of a size.
@@ -72,6 +108,40 @@ func TestADecisionIsRecordedHoweverMuchRulesSayOfIt(t *testing.T) {
 	}
 }
 
+// A file takes a megabyte of anything, a table's item a third of that of what does not pack.
+func TestWhatDoesNotPackIsRecordedInATableToo(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	dense := func(size int) json.RawMessage { return json.RawMessage(`"` + noise(random, size-2) + `"`) }
+	for name, tt := range map[string]struct {
+		said                []plan.Verdict
+		basis, plan         json.RawMessage
+		wantBasis, wantPlan bool
+		least, most         int // verdicts beside the two that stop something
+	}{
+		"what packs stays whole":                        {said: warnings(4000, 100), wantPlan: true, wantBasis: true, basis: raw(1000), plan: raw(300 << 10), least: 4000, most: 4000},
+		"what does not pack stays too, where it fits":   {said: noisy(1000, 256), wantPlan: true, wantBasis: true, basis: raw(1000), plan: raw(1000), least: 1000, most: 1000},
+		"a basis that does not pack goes first":         {said: noisy(1000, 256), wantPlan: true, basis: dense(largestBasis), plan: raw(1000), least: 1000, most: 1000},
+		"then warnings":                                 {said: noisy(2400, 256), wantPlan: true, plan: dense(100 << 10), least: 900, most: 2000},
+		"a plan that would leave no room is made again": {said: noisy(2400, 256), plan: dense(largestRemainder), least: 1500, most: 2000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stops := []plan.Verdict{{Rule: "guard.approval", Decision: "allow", Msg: "approved"}, {Rule: "a.c", Decision: "deny", Msg: "denied"}}
+			r := history.Record{Kind: history.KindDecision, Decision: "deny", Basis: tt.basis, Plan: tt.plan, Verdicts: verdicts(append(tt.said, stops...))}
+			got := fit(r)
+			storable(t, got)
+			if n := len(got.Verdicts) - len(stops); n < tt.least || n > tt.most || (got.Basis != nil) != tt.wantBasis || (got.Plan != nil) != tt.wantPlan {
+				t.Errorf("%d verdicts, a basis of %d bytes, a plan of %d", len(got.Verdicts), len(got.Basis), len(got.Plan))
+			}
+			if !hasVerdict(got, verdicts(stops)[0]) || !hasVerdict(got, verdicts(stops)[1]) {
+				t.Error("what was decided is left out")
+			}
+			if left := len(r.Verdicts) - len(got.Verdicts); left > 0 && !strings.HasPrefix(got.Message, fmt.Sprintf("%d of %d verdicts are left out", left, len(r.Verdicts))) {
+				t.Errorf("%d are left out: %q", left, got.Message)
+			}
+		})
+	}
+}
+
 func hasVerdict(r history.Record, want history.Verdict) bool {
 	for _, v := range r.Verdicts {
 		if v == want {
@@ -91,6 +161,15 @@ func TestAnIntentIsRecordedHoweverMuchRulesSayOfIt(t *testing.T) {
 	if r := log.sealed[0]; r.Decision != "allow" || !strings.Contains(r.Message, "of 8000 verdicts are left out") || strings.HasPrefix(r.Message, ";") {
 		t.Errorf("%s, %q", r.Decision, r.Message)
 	}
+}
+
+func TestAnIntentIsRecordedInATableWhateverRulesSayOfIt(t *testing.T) {
+	log := &memoryLog{}
+	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	if _, err := j.Intent(t.Context(), apply.Step{Verdicts: noisy(2400, 256)}); err != nil {
+		t.Fatal(err)
+	}
+	storable(t, log.sealed[0])
 }
 
 func TestAnyDecisionFits(t *testing.T) {

@@ -138,8 +138,10 @@ func verdicts(list []plan.Verdict) []history.Verdict {
 
 // commit records a commit when it is first seen.
 func (j *journal) commit(ctx context.Context, d *Desired) error {
-	known, authors := j.ledger.Authors(d.Commit.ID), d.authorTexts()
-	news := len(known) < mostAuthors && slices.ContainsFunc(authors, func(a string) bool { return !slices.Contains(known, a) })
+	known := j.ledger.Authors(d.Commit.ID)
+	authors := withKnown(d.authors().texts, known)
+	unlisted := d.unlisted() || j.ledger.Unlisted(d.Commit.ID)
+	news := len(authors) > len(known) || unlisted != j.ledger.Unlisted(d.Commit.ID)
 	from := j.ledger.SourceOf(d.Commit.ID)
 	if j.ledger.SeenCommit(d.Commit.ID) && !news && (from == "" || from == d.source) {
 		return nil
@@ -149,7 +151,7 @@ func (j *journal) commit(ctx context.Context, d *Desired) error {
 		Author: formatPerson(d.Commit.Author), Committer: formatPerson(d.Commit.Committer), Source: d.source,
 	}
 	if news {
-		r.Authors = withKnown(authors, known)
+		r.Authors, r.Unlisted = authors, unlisted
 	}
 	if t := d.Commit.Time; !t.IsZero() {
 		r.CommitTime = t.UTC()

@@ -99,7 +99,7 @@ func (l lineage) unseen() string {
 	case l.err != nil || l.line == nil || !l.fits():
 		return "it was not compared yet with " + l.last()
 	}
-	return l.line.Gap
+	return l.line.Unseen()
 }
 
 // last names the last applied commit.

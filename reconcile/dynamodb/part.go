@@ -13,9 +13,9 @@ import (
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 )
 
-// The bounds of one item. DynamoDB takes 400 KB, keys and names included.
+// The bounds of one item.
 const (
-	mostPacked   = 350 << 10
+	mostPacked   = history.MostPacked
 	mostUnpacked = 16 << 20
 )
 

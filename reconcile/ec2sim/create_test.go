@@ -59,11 +59,14 @@ func TestAnInterfaceIsMadeWithItsAddressesAndPrefixes(t *testing.T) {
 
 func TestNoAddressIsChosenOutOfAPrefixThatIsNamed(t *testing.T) {
 	s := New(quickstart(t), Options{})
-	// 25 addresses are free below 10.0.2.32, one of them for the primary.
-	made := mustOK(t, ask(s, "CreateNetworkInterface", "SubnetId", subnetB, "SecondaryPrivateIpAddressCount", "25", "Ipv4Prefix.1.Ipv4Prefix", "10.0.2.32/28"))
-	is := holds(s, made.texts("networkInterface/networkInterfaceId")[0])
-	if !strings.HasSuffix(is, " 10.0.2.31 10.0.2.48 10.0.2.32/28") {
-		t.Errorf("it holds %s", is)
+	// 25 addresses are free below 10.0.2.32.
+	first := mustOK(t, ask(s, "CreateNetworkInterface", "SubnetId", subnetB, "SecondaryPrivateIpAddressCount", "24"))
+	if is := holds(s, first.texts("networkInterface/networkInterfaceId")[0]); !strings.HasSuffix(is, " 10.0.2.31") {
+		t.Fatalf("the first holds %s", is)
+	}
+	made := mustOK(t, ask(s, "CreateNetworkInterface", "SubnetId", subnetB, "Ipv4Prefix.1.Ipv4Prefix", "10.0.2.32/28"))
+	if primary := made.texts("networkInterface/privateIpAddress")[0]; primary != "10.0.2.48" {
+		t.Errorf("its primary address is %s", primary)
 	}
 }
 
@@ -84,6 +87,9 @@ func TestWhatCannotBeMadeIsRefusedAndChangesNothing(t *testing.T) {
 		{"a primary that is neither true nor false", networkInterface, []string{"PrivateIpAddresses.1.PrivateIpAddress", "10.0.1.50", "PrivateIpAddresses.1.Primary", "yes"}, "InvalidParameterValue"},
 		{"an unknown field", networkInterface, []string{"PrivateIpAddresses.1.Address", "10.0.1.50"}, "UnknownParameter"},
 		{"prefixes by count beside addresses by count", networkInterface, []string{"Ipv4PrefixCount", "1", "SecondaryPrivateIpAddressCount", "1"}, "InvalidParameterCombination"},
+		{"prefixes by count beside addresses by name", networkInterface, []string{"Ipv4PrefixCount", "1", "PrivateIpAddresses.1.PrivateIpAddress", "10.0.1.51"}, "InvalidParameterCombination"},
+		{"a prefix by name beside addresses by count", networkInterface, []string{"Ipv4Prefix.1.Ipv4Prefix", "10.0.1.64/28", "SecondaryPrivateIpAddressCount", "2"}, "InvalidParameterCombination"},
+		{"a prefix by name beside addresses by name", networkInterface, []string{"Ipv4Prefix.1.Ipv4Prefix", "10.0.1.64/28", "PrivateIpAddresses.1.PrivateIpAddress", "10.0.1.51"}, "InvalidParameterCombination"},
 		{"a prefix twice", networkInterface, []string{"Ipv4Prefix.1.Ipv4Prefix", "10.0.1.64/28", "Ipv4Prefix.2.Ipv4Prefix", "10.0.1.64/28"}, "InvalidParameterValue"},
 		{"a prefix around an address of the same call", networkInterface, []string{"PrivateIpAddress", "10.0.1.65", "Ipv4Prefix.1.Ipv4Prefix", "10.0.1.64/28"}, "InvalidParameterValue"},
 	}

@@ -105,8 +105,16 @@ func createNatTogether(p params) *failure {
 	return either(p, "SecondaryPrivateIpAddress", "SecondaryPrivateIpAddressCount")
 }
 
-// createInterfaceTogether: addresses, a count of them, prefixes or a count of them.
+// createInterfaceTogether: addresses, a count of them, prefixes or a count of them. The
+// primary address may be named beside each, as PrivateIpAddress.
 func createInterfaceTogether(p params) *failure {
-	return firstOf(either(p, "PrivateIpAddresses", "SecondaryPrivateIpAddressCount"), either(p, "Ipv4Prefix", "Ipv4PrefixCount"),
-		either(p, "Ipv4PrefixCount", "PrivateIpAddresses"), either(p, "Ipv4PrefixCount", "SecondaryPrivateIpAddressCount"))
+	ways := []string{"PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "Ipv4Prefix", "Ipv4PrefixCount"}
+	for i, a := range ways {
+		for _, b := range ways[i+1:] {
+			if problem := either(p, a, b); problem != nil {
+				return problem
+			}
+		}
+	}
+	return nil
 }

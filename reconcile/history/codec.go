@@ -15,6 +15,10 @@ import (
 const (
 	maxMessage = 16 << 10 // bytes; a longer message is cut, so that no commit can stop the log
 	maxRecord  = 1 << 20  // bytes of JSON
+
+	// MostPacked is how many bytes of gzip every [Store] takes of a record. An item of
+	// DynamoDB has 400 KB, keys and names included; a file takes whatever JSON allows.
+	MostPacked = 350 << 10
 )
 
 var errNotCanonical = errors.New("its bytes are not what sluice writes")

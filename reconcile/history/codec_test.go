@@ -117,6 +117,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf([]Verdict{{Rule: "a.b", Decision: "warn", Msg: "m"}}))
 		default:
 			switch f.Kind() {
+			case reflect.Bool:
+				f.SetBool(true)
 			case reflect.String:
 				f.SetString(v.Type().Field(i).Name)
 			case reflect.Int:

@@ -12,7 +12,9 @@ import (
 const (
 	keepFor   = 24 * time.Hour // of decided intents, before the resource's newest
 	keepLeast = 4              // decided intents of a resource, however old
-	keepNames = 4096           // commits and begun plans, each
+	keepNames = 4096           // commits, begun plans and open authors, each
+	// MostAuthors is how many a commit's record lists. A full list may lack somebody.
+	MostAuthors = 500
 	// roundsWithin is how soon a correction must be undone to count as contested:
 	// what somebody changes once a week is mended each time.
 	roundsWithin = 48 * time.Hour
@@ -26,7 +28,8 @@ const (
 // Its size does not grow with the age of the log. It keeps, for each resource
 // that was ever changed, the undecided intents and those of the resource's last
 // active day (at least 4); the rounds of the current commit; drains until a day
-// after their end; and the last 4,096 commits and plans that were begun. Of a
+// after their end; up to 4,096 authors of what is not done yet; and the last 4,096
+// commits and plans that were begun. Of a
 // commit or plan older than that it says that it never saw it, which costs a
 // second "first seen" record or a second approval, never a call.
 type Ledger struct {
@@ -35,24 +38,26 @@ type Ledger struct {
 	rounds    map[round]tally        // of the current commit
 	drains    map[drain]time.Time
 
-	current   string // the commit that the loop works on
-	commits   names
-	authors   map[string][]string // by commit, as are the next
-	sources   map[string]string
-	open      []string // see OpenAuthors
-	plans     names
-	converged Record
-	decision  [2]string         // plan hash and decision of the last one
-	reached   map[string]string // see Record.Reached
-	approved  []json.RawMessage // the approved plans of the current commit
-	acted     bool              // an intent came after the last converged record
-	base      string            // see Base
-	bases     map[string]string // by source, see BaseIn
-	taken     string            // the commit that was acknowledged last
-	held      [2]string         // commit and reason of the last held record
-	drifts    drifts
-	requests  names // of EC2, that were answered
-	added     int
+	current      string // the commit that the loop works on
+	commits      names
+	authors      map[string][]string // by commit, as are the next
+	sources      map[string]string
+	open         []string        // sorted, see OpenAuthors
+	unlisted     map[string]bool // by commit, see Unlisted
+	openUnlisted bool            // see OpenUnlisted
+	plans        names
+	converged    Record
+	decision     [2]string         // plan hash and decision of the last one
+	reached      map[string]string // see Record.Reached
+	approved     []json.RawMessage // the approved plans of the current commit
+	acted        bool              // an intent came after the last converged record
+	base         string            // see Base
+	bases        map[string]string // by source, see BaseIn
+	taken        string            // the commit that was acknowledged last
+	held         [2]string         // commit and reason of the last held record
+	drifts       drifts
+	requests     names // of EC2, that were answered
+	added        int
 }
 
 type resource struct{ target, kind, id string }
@@ -103,6 +108,7 @@ func NewLedger() *Ledger {
 		rounds:    map[round]tally{},
 		reached:   map[string]string{},
 		authors:   map[string][]string{},
+		unlisted:  map[string]bool{},
 		sources:   map[string]string{},
 		bases:     map[string]string{},
 		drains:    map[drain]time.Time{},
@@ -116,6 +122,7 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(l.sources) >= keepNames { // thousands of commits ago
 		clear(l.sources)
 		clear(l.authors)
+		clear(l.unlisted)
 	}
 	l.sources[r.Commit] = r.Source
 	if r.Commit == l.base {
@@ -124,9 +131,17 @@ func (l *Ledger) keepOrigin(r Record) {
 	if len(r.Authors) > 0 {
 		l.authors[r.Commit] = r.Authors
 	}
+	if r.Unlisted || len(r.Authors) >= MostAuthors {
+		l.unlisted[r.Commit], l.openUnlisted = true, true
+	}
 	for _, a := range r.Authors {
-		if !slices.Contains(l.open, a) {
-			l.open = append(l.open, a)
+		i, known := slices.BinarySearch(l.open, a)
+		switch {
+		case known:
+		case len(l.open) >= keepNames:
+			l.openUnlisted = true
+		default:
+			l.open = slices.Insert(l.open, i, a)
 		}
 	}
 }
@@ -159,7 +174,7 @@ func (l *Ledger) Add(r Record) {
 	case KindConverged:
 		l.work(r.Commit)
 		if r.Decision == "" {
-			l.open = nil
+			l.open, l.openUnlisted = nil, false
 			l.goOnFrom(r.Commit)
 		}
 		l.converged, l.acted = r, false

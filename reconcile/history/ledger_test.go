@@ -307,3 +307,55 @@ func TestTheLedgerDoesNotGrowWithTheYears(t *testing.T) {
 		t.Error("the newest commits are not those that are kept")
 	}
 }
+
+func TestOpenAuthorsAreEachOnceAlsoBehindAnOlderCheckpoint(t *testing.T) {
+	l := NewLedger()
+	if err := l.UnmarshalJSON([]byte(`{"decision":["",""],"held":["",""],"open":["c@x","a@x"]}`)); err != nil {
+		t.Fatal(err)
+	}
+	l.Add(Record{Kind: KindCommit, Commit: "c1", Authors: []string{"b@x", "c@x"}})
+	if got := l.OpenAuthors(); !slices.Equal(got, []string{"a@x", "b@x", "c@x"}) {
+		t.Errorf("they are %q", got)
+	}
+}
+
+// The next commit may come with a short list: what is left of the one before it is part of it.
+func TestThatAListOfAuthorsWasFullIsKnownUntilEverythingIsApplied(t *testing.T) {
+	var full, others []string
+	for i := range MostAuthors {
+		full, others = append(full, fmt.Sprint("a", i)), append(others, fmt.Sprint("b", i))
+	}
+	first := Record{Kind: KindCommit, Commit: "c1", Authors: full}
+	next := Record{Kind: KindCommit, Commit: "c2", Authors: []string{"d@x"}}
+	for name, tt := range map[string]struct {
+		log  []Record
+		want bool
+	}{
+		"a list with room":                {[]Record{{Kind: KindCommit, Commit: "c1", Authors: full[1:]}, next}, false},
+		"two that have room between them": {[]Record{{Kind: KindCommit, Commit: "c1", Authors: full[1:]}, {Kind: KindCommit, Commit: "c2", Authors: others[1:]}}, false},
+		"one that may lack somebody":      {[]Record{{Kind: KindCommit, Commit: "c1", Authors: others[:1], Unlisted: true}, next}, true},
+		"a full one":                      {[]Record{first, next}, true},
+		"converged, but for a denial":     {[]Record{first, {Kind: KindConverged, Commit: "c1", Decision: "deny"}, next}, true},
+		"converged":                       {[]Record{first, {Kind: KindConverged, Commit: "c1"}, next}, false},
+	} {
+		if got := fold(tt.log...).OpenUnlisted(); got != tt.want {
+			t.Errorf("%s: it is %t", name, got)
+		}
+	}
+}
+
+func TestTheOpenAuthorsOfManyCommitsAreBounded(t *testing.T) {
+	l := NewLedger()
+	add := func(n int) {
+		l.Add(Record{Kind: KindCommit, Commit: fmt.Sprint(n), Authors: []string{fmt.Sprint(n)}})
+	}
+	for n := range keepNames {
+		add(n)
+	}
+	if add(7); l.OpenUnlisted() {
+		t.Error("somebody who is listed is not")
+	}
+	if add(keepNames); !l.OpenUnlisted() || len(l.OpenAuthors()) != keepNames {
+		t.Errorf("%d are listed, and nothing says that there are more", len(l.OpenAuthors()))
+	}
+}

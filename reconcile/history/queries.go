@@ -61,8 +61,15 @@ func (l *Ledger) Authors(commit string) []string { return l.authors[commit] }
 
 // OpenAuthors returns all who had a part in the commits that were seen since
 // everything was last as a commit says: of what is still to be done, some may be
-// theirs. The caller must not change it.
+// theirs. The caller must not change it, nor keep it beyond the next record.
 func (l *Ledger) OpenAuthors() []string { return l.open }
+
+// Unlisted reports whether others than Authors may have had a part in what a commit brings:
+// they could not be looked at, or its record has no room for more.
+func (l *Ledger) Unlisted(commit string) bool { return l.unlisted[commit] }
+
+// OpenUnlisted is Unlisted of the commits that OpenAuthors is about.
+func (l *Ledger) OpenUnlisted() bool { return l.openUnlisted }
 
 // SeenCommit reports whether a commit has a record of its own.
 func (l *Ledger) SeenCommit(id string) bool { return l.commits.set[id] }

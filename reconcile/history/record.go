@@ -61,8 +61,9 @@ type Record struct {
 	Commit     string    `json:"commit,omitempty"`
 	Author     string    `json:"author,omitempty"`
 	Committer  string    `json:"committer,omitempty"`
-	Source     string    `json:"source,omitempty"`  // the repository of a commit: its host and path
-	Authors    []string  `json:"authors,omitempty"` // all who had a part in what the commit brings, as mail addresses
+	Source     string    `json:"source,omitempty"`   // the repository of a commit: its host and path
+	Authors    []string  `json:"authors,omitempty"`  // all who had a part in what the commit brings, as mail addresses
+	Unlisted   bool      `json:"unlisted,omitempty"` // others than Authors may have had a part: they could not be looked at
 	CommitTime time.Time `json:"commitTime,omitzero"`
 	Message    string    `json:"message,omitempty"` // the commit's message, or words for people
 

@@ -14,27 +14,29 @@ import (
 // state is a whole [Ledger] as plain data, with the keys of its maps spelled out. A
 // field that is added to the one belongs into the other: a test holds them together.
 type state struct {
-	Intents   []intentState       `json:"intents,omitempty"` // oldest first
-	Rounds    []roundState        `json:"rounds,omitempty"`
-	Drains    []drainState        `json:"drains,omitempty"`
-	Current   string              `json:"current,omitempty"`
-	Commits   namesState          `json:"commits,omitzero"`
-	Plans     namesState          `json:"plans,omitzero"`
-	Authors   map[string][]string `json:"authors,omitempty"`
-	Sources   map[string]string   `json:"sources,omitempty"`
-	Open      []string            `json:"open,omitempty"`
-	Converged Record              `json:"converged,omitzero"`
-	Decision  [2]string           `json:"decision"`
-	Reached   map[string]string   `json:"reached,omitempty"`
-	Approved  []json.RawMessage   `json:"approved,omitempty"`
-	Acted     bool                `json:"acted,omitempty"`
-	Base      string              `json:"base,omitempty"`
-	Bases     map[string]string   `json:"bases,omitempty"`
-	Taken     string              `json:"taken,omitempty"`
-	Held      [2]string           `json:"held"`
-	Drifts    driftsState         `json:"drifts,omitzero"`
-	Requests  namesState          `json:"requests,omitzero"`
-	Added     int                 `json:"added,omitempty"`
+	Intents      []intentState       `json:"intents,omitempty"` // oldest first
+	Rounds       []roundState        `json:"rounds,omitempty"`
+	Drains       []drainState        `json:"drains,omitempty"`
+	Current      string              `json:"current,omitempty"`
+	Commits      namesState          `json:"commits,omitzero"`
+	Plans        namesState          `json:"plans,omitzero"`
+	Authors      map[string][]string `json:"authors,omitempty"`
+	Sources      map[string]string   `json:"sources,omitempty"`
+	Open         []string            `json:"open,omitempty"`
+	Unlisted     map[string]bool     `json:"unlisted,omitempty"`
+	OpenUnlisted bool                `json:"openUnlisted,omitempty"`
+	Converged    Record              `json:"converged,omitzero"`
+	Decision     [2]string           `json:"decision"`
+	Reached      map[string]string   `json:"reached,omitempty"`
+	Approved     []json.RawMessage   `json:"approved,omitempty"`
+	Acted        bool                `json:"acted,omitempty"`
+	Base         string              `json:"base,omitempty"`
+	Bases        map[string]string   `json:"bases,omitempty"`
+	Taken        string              `json:"taken,omitempty"`
+	Held         [2]string           `json:"held"`
+	Drifts       driftsState         `json:"drifts,omitzero"`
+	Requests     namesState          `json:"requests,omitzero"`
+	Added        int                 `json:"added,omitempty"`
 }
 
 type intentState struct {
@@ -64,7 +66,7 @@ type drainState struct {
 // MarshalJSON writes all that the ledger knows; equal ledgers give equal bytes.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
 	s := state{
-		Current: l.current, Authors: l.authors, Sources: l.sources, Open: l.open, Converged: l.converged, Decision: l.decision,
+		Current: l.current, Authors: l.authors, Sources: l.sources, Open: l.open, Unlisted: l.unlisted, OpenUnlisted: l.openUnlisted, Converged: l.converged, Decision: l.decision,
 		Reached: l.reached, Approved: l.approved, Acted: l.acted, Base: l.base, Bases: l.bases, Taken: l.taken, Held: l.held, Added: l.added,
 		Commits: l.commits.state(), Plans: l.plans.state(), Requests: l.requests.state(), Drifts: l.drifts.state(),
 	}
@@ -97,11 +99,13 @@ func (l *Ledger) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("what was known before the cut cannot be read: %w", err)
 	}
 	*l = *NewLedger()
-	l.current, l.open, l.converged, l.decision = s.Current, s.Open, s.Converged, s.Decision
+	l.current, l.open, l.openUnlisted, l.converged, l.decision = s.Current, s.Open, s.OpenUnlisted, s.Converged, s.Decision
 	l.approved, l.acted, l.base, l.taken, l.held, l.added = s.Approved, s.Acted, s.Base, s.Taken, s.Held, s.Added
 	l.commits, l.plans, l.requests = s.Commits.names(), s.Plans.names(), s.Requests.names()
 	l.drifts = s.Drifts.drifts()
+	slices.Sort(l.open) // an older sluice wrote them as they came
 	maps.Copy(l.authors, s.Authors)
+	maps.Copy(l.unlisted, s.Unlisted)
 	maps.Copy(l.sources, s.Sources)
 	maps.Copy(l.bases, s.Bases)
 	maps.Copy(l.reached, s.Reached)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,10 @@ func drawLog(rt *rapid.T) []Record {
 		switch r.Kind {
 		case KindCommit:
 			r.Authors, r.Source = rapid.SliceOfN(rapid.SampledFrom([]string{"a@x", "b@x"}), 0, 2).Draw(rt, "authors"), pick("source", "", "h/one")
+			r.Unlisted = rapid.IntRange(0, 9).Draw(rt, "unlisted") == 0
+			if rapid.IntRange(0, 9).Draw(rt, "a full list") == 0 {
+				r.Authors = slices.Repeat([]string{"c@x"}, MostAuthors)
+			}
 		case KindDecision:
 			if r.Decision = pick("decision", "allow", "hold"); rapid.Bool().Draw(rt, "past a hold") {
 				r.Plan = json.RawMessage(`{"b":1,"a":"<>"}`)
