@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -47,12 +46,12 @@ commit; it has a few seconds at the end, and never changes the exit status.`,
   sluice apply plan.json --dir specs/ --mode apply    exactly this plan, or nothing`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := c.settings(a.getenv)
+			cfg, err := c.settings(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				if c.saved, err = readPlan(args[0]); err != nil {
+				if c.saved, err = readPlan(cmd.Context(), args[0]); err != nil {
 					return err
 				}
 			}
@@ -185,8 +184,8 @@ func whatNext(s plan.Summary, steps []apply.Step) string {
 
 // readPlan reads a saved plan. What it would do is never taken from the file: it
 // is planned anew, and must come out the same.
-func readPlan(path string) (*plan.Plan, error) {
-	data, err := os.ReadFile(path)
+func readPlan(ctx context.Context, path string) (*plan.Plan, error) {
+	data, err := inputOf(ctx, path, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("saved plan: %w", err)
 	}

@@ -26,22 +26,15 @@ func (c *common) exportFlag(cmd *cobra.Command) {
 // kept reads what the flags name: exports, each of which is verified first, or the record.
 func (a *app) kept(ctx context.Context, c common) ([]kept, error) {
 	if len(c.exports) == 0 {
-		place, err := c.recordOf(a.getenv)
+		place, err := c.recordOf(ctx, a.getenv)
 		if err != nil {
 			return nil, err
 		}
 		return readRecord(ctx, place)
 	}
-	if _, err := joinExports(c.exports); err != nil {
-		return nil, err
-	}
 	var k kept
-	for _, name := range c.exports {
-		records, err := readExport(name)
-		if err != nil {
-			return nil, err
-		}
-		k.records = append(k.records, records...)
+	if _, err := joinExports(ctx, c.exports, func(r history.Record) { k.records = append(k.records, r) }); err != nil {
+		return nil, err
 	}
 	return []kept{k}, nil
 }

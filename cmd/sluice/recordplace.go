@@ -14,12 +14,12 @@ import (
 )
 
 // recordOf is where the flags say that the record is: a file, or a table.
-func (c *common) recordOf(getenv func(string) string) (config.History, error) {
+func (c *common) recordOf(ctx context.Context, getenv func(string) string) (config.History, error) {
 	switch {
 	case c.history != "":
 		return config.History{File: c.history}, nil
 	case c.config != "":
-		cfg, err := c.settings(getenv)
+		cfg, err := c.settings(ctx, getenv)
 		return cfg.History, err
 	}
 	return config.History{File: defaultHistory(getenv)}, nil
