@@ -161,7 +161,7 @@ func (a *app) printApply(c applyCall, t *reconcile.Turn, steps []apply.Step) err
 		return render.ApplyJSON(a.stdout, t.Plan(), steps, t.Probes)
 	}
 	if t.Plan().Mode == string(reconcile.Apply) {
-		_, err := io.WriteString(a.stdout, whatNext(t.Plan().Summary, steps))
+		_, err := io.WriteString(a.stdout, whatNext(t.Plan().Summary, steps, c.wait))
 		return err
 	}
 	s := render.New(a.stdout, a.getenv)
@@ -171,9 +171,12 @@ func (a *app) printApply(c applyCall, t *reconcile.Turn, steps []apply.Step) err
 	return s.Probes(t.Probes)
 }
 
-// whatNext is the last sentence of a pass that acted.
-func whatNext(s plan.Summary, steps []apply.Step) string {
+// whatNext is the last sentence of a pass that acted. One that waited and did not see the
+// end was interrupted, or an error follows.
+func whatNext(s plan.Summary, steps []apply.Step, waited bool) string {
 	switch {
+	case s.Pending+s.Converging > 0 && waited:
+		return "\nNot converged yet: run the same command again to go on.\n"
 	case s.Pending+s.Converging > 0:
 		return "\nNot converged yet: run the same command again, or with --wait to see it through.\n"
 	case len(steps) == 0 && s == plan.Summary{InSync: s.InSync}:
