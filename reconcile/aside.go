@@ -108,7 +108,7 @@ func (l *Loop) setAside(ctx context.Context, d *Desired, p *plan.Plan, now time.
 		case refused && now.Before(held.until) && held.busy:
 			r.Stop(plan.Converging, held.reason)
 		case refused && now.Before(held.until):
-			r.Stop(plan.Blocked, fmt.Sprintf("%s; tried again after %s", held.reason, held.until.UTC().Format("15:04:05")))
+			r.Stop(plan.Blocked, fmt.Sprintf("%s; to be tried again after %s", held.reason, held.until.UTC().Format("15:04:05")))
 		}
 	}
 	p.Seal()

@@ -172,7 +172,7 @@ func TestARefusedCallIsFinalForApplyAndBacksOffInServe(t *testing.T) {
 		if err := s.sim.Inject(ec2sim.Fault{Kind: "error", Action: "AssignPrivateNatGatewayAddress", Code: "SomethingNew", Times: &forever}); err != nil {
 			t.Fatal(err)
 		}
-		if p := s.converge(); p.Summary.Blocked != 1 || !strings.Contains(p.Resources[0].Reason, "SomethingNew") {
+		if p := s.converge(); p.Summary.Blocked != 1 || !strings.Contains(p.Resources[0].Reason, "SomethingNew") || !strings.Contains(p.Resources[0].Reason, "; to be tried again after ") { // by whoever runs it again, or the daemon
 			t.Errorf("plan %+v", p.Resources[0])
 		}
 		wantMutations(t, s, "assign .22 SomethingNew")

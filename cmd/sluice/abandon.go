@@ -23,6 +23,14 @@ func abandon[T any](ctx context.Context, f *exportFolder, work func() (T, error)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, abandonAfter, fmt.Errorf("%s: no answer in %s; %s", f.path, abandonAfter, lookForServer))
 	defer cancel()
+	return unlessEnded(ctx, func() (T, error) {
+		defer leave()
+		return work()
+	})
+}
+
+// unlessEnded returns what work does, or that ctx has ended: then work is left behind.
+func unlessEnded[T any](ctx context.Context, work func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -30,13 +38,13 @@ func abandon[T any](ctx context.Context, f *exportFolder, work func() (T, error)
 	done := make(chan result, 1)
 	go func() {
 		value, err := work()
-		leave()
 		done <- result{value, err}
 	}()
 	select {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
+		var none T
 		return none, context.Cause(ctx)
 	}
 }

@@ -44,7 +44,7 @@ share a table (history.dynamodb), stop them all: each target has a record of its
 			if id, err := hex.DecodeString(args[0]); err != nil || len(id) != 20 || args[0] != strings.ToLower(args[0]) {
 				return fmt.Errorf("%q is not a commit: give all 40 hexadecimal digits, as `sluice plan` prints them where it is held", args[0])
 			}
-			place, err := c.recordOf(a.getenv)
+			place, err := c.recordOf(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
@@ -78,7 +78,7 @@ func (a *app) ack(ctx context.Context, path, commit, reason string) error {
 
 // ackInTable writes it into the log of each target, under its lease.
 func (a *app) ackInTable(ctx context.Context, c common, commit, reason string) error {
-	cfg, err := c.settings(a.getenv)
+	cfg, err := c.settings(ctx, a.getenv)
 	if err != nil {
 		return err
 	}

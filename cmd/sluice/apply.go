@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -47,12 +46,12 @@ commit; it has a few seconds at the end, and never changes the exit status.`,
   sluice apply plan.json --dir specs/ --mode apply    exactly this plan, or nothing`,
 		Args: upToOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := c.settings(a.getenv)
+			cfg, err := c.settings(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				if c.saved, err = readPlan(args[0]); err != nil {
+				if c.saved, err = readPlan(cmd.Context(), args[0]); err != nil {
 					return err
 				}
 			}
@@ -162,7 +161,7 @@ func (a *app) printApply(c applyCall, t *reconcile.Turn, steps []apply.Step) err
 		return render.ApplyJSON(a.stdout, t.Plan(), steps, t.Probes)
 	}
 	if t.Plan().Mode == string(reconcile.Apply) {
-		_, err := io.WriteString(a.stdout, whatNext(t.Plan().Summary, steps))
+		_, err := io.WriteString(a.stdout, whatNext(t.Plan().Summary, steps, c.wait))
 		return err
 	}
 	s := render.New(a.stdout, a.getenv)
@@ -172,9 +171,12 @@ func (a *app) printApply(c applyCall, t *reconcile.Turn, steps []apply.Step) err
 	return s.Probes(t.Probes)
 }
 
-// whatNext is the last sentence of a pass that acted.
-func whatNext(s plan.Summary, steps []apply.Step) string {
+// whatNext is the last sentence of a pass that acted. One that waited and did not see the
+// end was interrupted, or an error follows.
+func whatNext(s plan.Summary, steps []apply.Step, waited bool) string {
 	switch {
+	case s.Pending+s.Converging > 0 && waited:
+		return "\nNot converged yet: run the same command again to go on.\n"
 	case s.Pending+s.Converging > 0:
 		return "\nNot converged yet: run the same command again, or with --wait to see it through.\n"
 	case len(steps) == 0 && s == plan.Summary{InSync: s.InSync}:
@@ -185,8 +187,8 @@ func whatNext(s plan.Summary, steps []apply.Step) string {
 
 // readPlan reads a saved plan. What it would do is never taken from the file: it
 // is planned anew, and must come out the same.
-func readPlan(path string) (*plan.Plan, error) {
-	data, err := os.ReadFile(path)
+func readPlan(ctx context.Context, path string) (*plan.Plan, error) {
+	data, err := inputOf(ctx, path, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("saved plan: %w", err)
 	}

@@ -37,7 +37,7 @@ func (a *app) placeOf(ctx context.Context, opts auditOptions) (auditPlace, error
 	if len(opts.paths) > 0 && opts.config == "" {
 		opts.dir = opts.paths[0]
 	}
-	cfg, err := opts.settings(a.getenv)
+	cfg, err := opts.settings(ctx, a.getenv)
 	if err != nil {
 		return auditPlace{}, err
 	}

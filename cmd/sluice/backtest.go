@@ -41,7 +41,7 @@ judged.`,
 			case since == "":
 				return errors.New("--since REVISION says from which commit on, such as HEAD~20 or a tag")
 			}
-			cfg, err := c.settings(a.getenv)
+			cfg, err := c.settings(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (a *app) backtest(ctx context.Context, cfg config.Config, proposed []string
 	if err != nil {
 		return err
 	}
-	next, _, err := a.policySources(&common{}, proposed)
+	next, _, err := a.policySources(ctx, &common{}, proposed)
 	if err != nil {
 		return err
 	}

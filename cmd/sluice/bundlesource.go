@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,7 +44,7 @@ func (a *app) openBundle(repo config.Repo) (*bundleSource, error) {
 	cfg := bundle.Config{URL: b.URL, File: b.File, Scope: b.Scope, CAFile: b.CAFile, Token: a.token(b),
 		ClientCert: bundle.ClientCert(repo.Access.ClientCert), Proxy: repo.Access.Proxy, Keys: map[string][]byte{}}
 	for name, file := range b.PublicKeys {
-		data, err := os.ReadFile(file)
+		data, err := regularFile(file, maxSettings)
 		if err != nil {
 			return nil, fmt.Errorf("policies: publicKeys.%s: %w", name, err)
 		}
@@ -65,7 +64,7 @@ func (a *app) token(b *config.Bundle) func() (string, error) {
 		return func() (string, error) { return a.getenv(b.TokenEnv), nil }
 	case b.TokenFile != "":
 		return func() (string, error) {
-			data, err := os.ReadFile(b.TokenFile)
+			data, err := regularFile(b.TokenFile, maxSecretFile)
 			if err != nil {
 				return "", fmt.Errorf("tokenFile: %w", err)
 			}

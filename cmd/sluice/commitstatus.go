@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
@@ -64,6 +63,6 @@ func (a *app) statusToken(cfg config.Config) (token func(context.Context, *http.
 func (a *app) openApp(from config.GitHubApp, permissions map[string]string) (*githubapp.App, error) {
 	return githubapp.New(githubapp.Config{
 		AppID: from.AppID, InstallationID: from.InstallationID, API: from.APIURL, Repository: from.Repository, Permissions: permissions, Now: a.now,
-		Key: func() ([]byte, error) { return os.ReadFile(from.PrivateKeyFile) },
+		Key: func() ([]byte, error) { return regularFile(from.PrivateKeyFile, maxSecretFile) },
 	})
 }

@@ -89,7 +89,7 @@ prints the policy:
 func (a *app) conformanceConfig(ctx context.Context, c conformanceCall) (cfg conformance.Config, target string, err error) {
 	settings := config.Default()
 	if c.config != "" {
-		if settings, err = loadConfig(c.config); err != nil {
+		if settings, err = loadConfig(ctx, c.config); err != nil {
 			return cfg, "", err
 		}
 	}

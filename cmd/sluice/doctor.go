@@ -65,7 +65,7 @@ func (a *app) checkup(ctx context.Context, c common) []render.Check {
 	if subject == "" {
 		subject = "flags"
 	}
-	cfg, err := c.settings(a.getenv)
+	cfg, err := c.settings(ctx, a.getenv)
 	if err != nil {
 		return []render.Check{{Name: "configuration", Subject: subject, State: render.CheckFail, Said: err.Error(),
 			Do: "put it right and look again: nothing else was checked. `sluice schema config` says what may stand there"}}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-6ca89210/sluice/gitsource"
@@ -88,7 +89,17 @@ func TestARefIsABranchATagOrACommit(t *testing.T) {
 }
 
 func TestErrorsCannotSteerTheTerminal(t *testing.T) {
-	if got, want := printable("a\x1b[2Jb\tc\nd\u009be\x7fé"), "a?[2Jb?c\nd?e?é"; got != want {
+	if got, want := printable("a\x1b[2Jb\tc\nd\u009be\x7fé\u202ef\u200b"), `a\x1b[2Jb\tc`+"\n"+`d\u009be\x7fé\u202ef\u200b`; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWhoWaitedAlreadyIsNotToldToWait(t *testing.T) {
+	open := plan.Summary{Converging: 1}
+	if said := whatNext(open, nil, false); !strings.Contains(said, "with --wait to see it through") {
+		t.Errorf("without --wait: %q", said)
+	}
+	if said := whatNext(open, nil, true); strings.Contains(said, "--wait") || !strings.Contains(said, "run the same command again") {
+		t.Errorf("with --wait: %q", said)
 	}
 }

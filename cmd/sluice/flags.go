@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -70,13 +71,13 @@ func (c *common) outputFlag(cmd *cobra.Command, formats ...string) {
 }
 
 // settings returns the configuration: a file's, or what the flags amount to.
-func (c *common) settings(getenv func(string) string) (config.Config, error) {
+func (c *common) settings(ctx context.Context, getenv func(string) string) (config.Config, error) {
 	cfg := config.Default()
 	if c.config != "" {
 		if c.dir != "" || c.repo != "" || c.ref != "" || c.path != "" || len(c.policies) > 0 {
 			return cfg, fmt.Errorf("--config says where specs and policies are; leave out --dir, --repo, --ref, --path and --policy")
 		}
-		loaded, err := loadConfig(c.config)
+		loaded, err := loadConfig(ctx, c.config)
 		if err != nil {
 			return cfg, err
 		}
@@ -103,8 +104,8 @@ func (c *common) settings(getenv func(string) string) (config.Config, error) {
 	return cfg, nil
 }
 
-func loadConfig(file string) (config.Config, error) {
-	data, err := os.ReadFile(file)
+func loadConfig(ctx context.Context, file string) (config.Config, error) {
+	data, err := inputOf(ctx, file, maxSettings)
 	if err != nil {
 		return config.Config{}, fmt.Errorf("--config: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/seed-6ca89210/sluice/cmd/sluice/config"
@@ -89,7 +88,7 @@ func (a *app) secret(setting string, from config.Secret) (func() (string, error)
 		return func() (string, error) { return value, oneLine(setting+"Env: the variable "+from.Env, value) }, nil
 	}
 	return func() (string, error) {
-		data, err := os.ReadFile(from.File)
+		data, err := regularFile(from.File, maxSecretFile)
 		if err != nil {
 			return "", fmt.Errorf("%sFile: %w", setting, err)
 		}

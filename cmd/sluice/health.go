@@ -30,7 +30,7 @@ without a shell.`,
 			if ready {
 				page = "/readyz"
 			}
-			holder, err := c.daemonHere(a.getenv)
+			holder, err := c.daemonHere(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
@@ -45,8 +45,8 @@ without a shell.`,
 // daemonHere is the daemon on this machine: the one that holds the record's file, or, with
 // a record in a table, which replicas share, the one that listens where the configuration
 // says.
-func (c *common) daemonHere(getenv func(string) string) (history.Holder, error) {
-	place, err := c.recordOf(getenv)
+func (c *common) daemonHere(ctx context.Context, getenv func(string) string) (history.Holder, error) {
+	place, err := c.recordOf(ctx, getenv)
 	if err != nil {
 		return history.Holder{}, err
 	}
@@ -57,7 +57,7 @@ func (c *common) daemonHere(getenv func(string) string) (history.Holder, error) 
 		}
 		return holder, nil
 	}
-	cfg, err := c.settings(getenv)
+	cfg, err := c.settings(ctx, getenv)
 	if err != nil {
 		return history.Holder{}, err
 	}

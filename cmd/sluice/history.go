@@ -26,22 +26,15 @@ func (c *common) exportFlag(cmd *cobra.Command) {
 // kept reads what the flags name: exports, each of which is verified first, or the record.
 func (a *app) kept(ctx context.Context, c common) ([]kept, error) {
 	if len(c.exports) == 0 {
-		place, err := c.recordOf(a.getenv)
+		place, err := c.recordOf(ctx, a.getenv)
 		if err != nil {
 			return nil, err
 		}
 		return readRecord(ctx, place)
 	}
-	if _, err := joinExports(c.exports); err != nil {
-		return nil, err
-	}
 	var k kept
-	for _, name := range c.exports {
-		records, err := readExport(name)
-		if err != nil {
-			return nil, err
-		}
-		k.records = append(k.records, records...)
+	if _, err := joinExports(ctx, c.exports, func(r history.Record) { k.records = append(k.records, r) }); err != nil {
+		return nil, err
 	}
 	return []kept{k}, nil
 }
@@ -63,15 +56,7 @@ each line names its log.`,
 			if verify {
 				return a.verifyWhat(cmd.Context(), c)
 			}
-			logs, err := a.kept(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			a.tellCuts(logs)
-			if c.output == "json" {
-				return render.HistoryJSON(a.stdout, merged(logs))
-			}
-			return render.New(a.stdout, a.getenv).History(merged(logs))
+			return a.printHistory(cmd.Context(), c)
 		},
 	}
 	c.recordPath(cmd)
@@ -80,6 +65,28 @@ each line names its log.`,
 	cmd.AddCommand(a.historyExportCommand(), a.historyVerifyCommand())
 	cmd.Flags().BoolVar(&verify, "verify", false, "check the hash chain instead of printing")
 	return cmd
+}
+
+// printHistory prints the record; of one that is damaged what is before the damage, and
+// then ends with that.
+func (a *app) printHistory(ctx context.Context, c common) error {
+	logs, err := a.kept(ctx, c)
+	corrupt := (*history.CorruptError)(nil)
+	if err != nil && !errors.As(err, &corrupt) {
+		return err
+	}
+	list := merged(logs)
+	if err != nil && len(list) == 0 {
+		return err
+	}
+	if err != nil {
+		err = fmt.Errorf("%w; what comes from there on is not shown: keep it for whoever looks into it, and restore a copy", err)
+	}
+	a.tellCuts(logs)
+	if c.output == "json" {
+		return errors.Join(render.HistoryJSON(a.stdout, list), err)
+	}
+	return errors.Join(render.New(a.stdout, a.getenv).History(list), err)
 }
 
 // verifyTable checks the chain of each target's log.

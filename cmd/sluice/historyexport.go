@@ -41,7 +41,7 @@ a chain of its own, and --target names the one that is written.`,
 			if out == "" {
 				return errors.New("--out says where to: a file that is not there yet, or s3://BUCKET/KEY")
 			}
-			place, err := c.recordOf(a.getenv)
+			place, err := c.recordOf(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -37,9 +36,9 @@ elsewhere when the export was made.`,
 // verifyWhat checks what the flags name: exports, or the record.
 func (a *app) verifyWhat(ctx context.Context, c common) error {
 	if len(c.exports) > 0 {
-		return a.verifyExports(c.exports)
+		return a.verifyExports(ctx, c.exports)
 	}
-	place, err := c.recordOf(a.getenv)
+	place, err := c.recordOf(ctx, a.getenv)
 	if err != nil {
 		return err
 	}
@@ -49,8 +48,8 @@ func (a *app) verifyWhat(ctx context.Context, c common) error {
 	return a.verify(ctx, place.File)
 }
 
-func (a *app) verifyExports(files []string) error {
-	all, err := joinExports(files)
+func (a *app) verifyExports(ctx context.Context, files []string) error {
+	all, err := joinExports(ctx, files, func(history.Record) {})
 	if err != nil {
 		return err
 	}
@@ -61,10 +60,11 @@ func (a *app) verifyExports(files []string) error {
 	return err
 }
 
-// joinExports verifies exports, and that each goes on where the one before it ends.
-func joinExports(files []string) (all history.Span, err error) {
+// joinExports verifies exports, and that each goes on where the one before it ends. It
+// gives each record to each.
+func joinExports(ctx context.Context, files []string, each func(history.Record)) (all history.Span, err error) {
 	for _, name := range files {
-		span, err := verifyExport(name)
+		span, err := verifyExport(ctx, name, each)
 		switch {
 		case err != nil:
 			return all, err
@@ -79,22 +79,24 @@ func joinExports(files []string) (all history.Span, err error) {
 	return all, nil
 }
 
-func readExport(name string) ([]history.Record, error) {
-	f, err := os.Open(name)
+// verifyExport reads an export once, since it may be a pipe, and gives each record to each.
+func verifyExport(ctx context.Context, name string, each func(history.Record)) (history.Span, error) {
+	f, err := openInput(ctx, name)
 	if err != nil {
-		return nil, err
+		return history.Span{}, endedReading(ctx, name, err)
 	}
 	defer f.Close()
-	return collect(history.ReadExport(name, f))
-}
-
-func verifyExport(name string) (history.Span, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return history.Span{}, err
-	}
-	defer f.Close()
-	span, err := history.VerifyExport(history.ReadExport(name, f))
+	span, err := history.VerifyExport(func(yield func(history.Record, error) bool) {
+		for r, err := range history.ReadExport(name, f) {
+			if err == nil {
+				each(r)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	})
+	err = endedReading(ctx, name, err)
 	if err == nil && span.From == 0 {
 		err = errors.New("it holds no record")
 	}

@@ -60,7 +60,7 @@ part of the policy, where targets have a role of their own.`,
 			if c.conformance {
 				return a.conformancePolicy(cmd.Context(), c)
 			}
-			cfg, err := c.settings(a.getenv)
+			cfg, err := c.settings(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
@@ -183,7 +183,7 @@ func (a *app) allowExport(p *iampolicy.Policy, export string, role bool, chosen 
 func (a *app) conformancePolicy(ctx context.Context, c iamCall) (err error) {
 	cfg := config.Default()
 	if c.config != "" {
-		if cfg, err = loadConfig(c.config); err != nil {
+		if cfg, err = loadConfig(ctx, c.config); err != nil {
 			return err
 		}
 	}

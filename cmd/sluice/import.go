@@ -100,7 +100,7 @@ func (c *importCall) check() error {
 
 // importLive reads the specs and EC2, and hands out what is to be written.
 func (a *app) importLive(ctx context.Context, c importCall) error {
-	cfg, sourced, err := c.place(a.getenv)
+	cfg, sourced, err := c.place(ctx, a.getenv)
 	if err != nil {
 		return err
 	}

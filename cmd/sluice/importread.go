@@ -22,7 +22,7 @@ import (
 // place is the configuration, and whether there are specs to look at. Without any
 // source a folder to write into is one, when it is there: what was imported before
 // is not imported again.
-func (c *importCall) place(getenv func(string) string) (cfg config.Config, sourced bool, err error) {
+func (c *importCall) place(ctx context.Context, getenv func(string) string) (cfg config.Config, sourced bool, err error) {
 	named := *c
 	sourced = c.config+c.dir+c.repo != ""
 	if !sourced && c.ref+c.path == "" {
@@ -33,7 +33,7 @@ func (c *importCall) place(getenv func(string) string) (cfg config.Config, sourc
 			named.dir = "." // of which nothing is read
 		}
 	}
-	cfg, err = named.settings(getenv)
+	cfg, err = named.settings(ctx, getenv)
 	return cfg, sourced, err
 }
 

@@ -24,7 +24,7 @@ func FuzzSavedPlan(f *testing.F) {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := readPlan(file)
+		got, err := readPlan(t.Context(), file)
 		if err != nil {
 			return
 		}

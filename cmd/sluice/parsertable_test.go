@@ -43,7 +43,7 @@ var parsers = []struct{ bytes, functions, targets, why string }{
 	{bytes: "S3: places and refusals", functions: "reconcile/bucket.Parse reconcile/bucket.refusal", targets: "reconcile/bucket.FuzzPlace reconcile/bucket.FuzzRefusal"},
 	{bytes: "saved plans", functions: "cmd/sluice.readPlan", targets: "cmd/sluice.FuzzSavedPlan"},
 	{bytes: "records", functions: "reconcile/history.decode cmd/sluice.recordedDecisions", targets: "reconcile/history.FuzzDecode"},
-	{bytes: "exports", functions: "reconcile/history.ReadExport cmd/sluice.readExport", targets: "reconcile/history.FuzzReadExport"},
+	{bytes: "exports", functions: "reconcile/history.ReadExport", targets: "reconcile/history.FuzzReadExport"},
 	{bytes: "checkpoints", functions: "reconcile/history.Ledger.UnmarshalJSON reconcile/history.Checkpoint.Restore reconcile/history.ReadCheckpoint cmd/sluice.remoteLog.Checkpoint", targets: "reconcile/history.FuzzLedger reconcile/history.FuzzCheckpoint"},
 	{bytes: "the record's file and the one beside it",
 		functions: "reconcile/history.parseMeta reconcile/history.readMeta reconcile/history.readHead reconcile/history.readHolder cmd/sluice.readHistory",

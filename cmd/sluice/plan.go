@@ -45,7 +45,7 @@ func (a *app) planCommand() *cobra.Command {
 // planned looks, plans and judges once, for one target of several where that has a log of
 // its own. It calls nothing that changes anything.
 func (a *app) planned(ctx context.Context, c common, target string) (*reconcile.Turn, error) {
-	cfg, err := c.settings(a.getenv)
+	cfg, err := c.settings(ctx, a.getenv)
 	if err != nil {
 		return nil, err
 	}

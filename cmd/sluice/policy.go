@@ -50,7 +50,7 @@ is named with file and line.`,
 		Example: "  sluice policy check policies/",
 		Args:    anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, opts, err := a.somePolicies(&c, args)
+			sources, opts, err := a.somePolicies(cmd.Context(), &c, args)
 			if err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func (a *app) policyTestCommand() *cobra.Command {
   sluice policy test policies/ -o junit > policy-tests.xml`,
 		Args: anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from, _, err := a.somePolicies(&c, args)
+			from, _, err := a.somePolicies(cmd.Context(), &c, args)
 			if err != nil {
 				return err
 			}
@@ -156,7 +156,7 @@ func printTests(w io.Writer, r policy.TestReport) error {
 
 // policySources are the policies that a command line is about: those of the
 // configuration, or the folders that it names.
-func (a *app) policySources(c *common, args []string) ([]reconcile.Source, policy.Options, error) {
+func (a *app) policySources(ctx context.Context, c *common, args []string) ([]reconcile.Source, policy.Options, error) {
 	cfg := config.Default()
 	dirs := append(args, c.policies...)
 	switch {
@@ -164,7 +164,7 @@ func (a *app) policySources(c *common, args []string) ([]reconcile.Source, polic
 		return nil, policy.Options{}, errors.New("--config says where the policies are; leave out the folders")
 	case c.config != "":
 		var err error
-		if cfg, err = loadConfig(c.config); err != nil {
+		if cfg, err = loadConfig(ctx, c.config); err != nil {
 			return nil, policy.Options{}, err
 		}
 	}
@@ -188,8 +188,8 @@ func (a *app) policySources(c *common, args []string) ([]reconcile.Source, polic
 }
 
 // somePolicies are policySources that cannot be none.
-func (a *app) somePolicies(c *common, args []string) ([]reconcile.Source, policy.Options, error) {
-	sources, opts, err := a.policySources(c, args)
+func (a *app) somePolicies(ctx context.Context, c *common, args []string) ([]reconcile.Source, policy.Options, error) {
+	sources, opts, err := a.policySources(ctx, c, args)
 	if err == nil && len(sources) == 0 {
 		err = errors.New("name the folder of the rules, as in `sluice policy check policies/`")
 	}

@@ -22,7 +22,7 @@ are marked, and expired ones named. Approvals follow.`,
   sluice policy list policies/ -o markdown > RULES.md`,
 		Args: anyArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, opts, err := a.policySources(&c, args)
+			sources, opts, err := a.policySources(cmd.Context(), &c, args)
 			if err != nil {
 				return err
 			}

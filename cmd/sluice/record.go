@@ -16,12 +16,23 @@ func openHistory(ctx context.Context, path string, holder history.Holder, ledger
 	holder.PID, holder.Since = os.Getpid(), time.Now().UTC()
 	store, err := history.Open(path, holder)
 	if err != nil {
-		return nil, err
+		return nil, damaged(path, err)
 	}
 	if err := history.Fold(ctx, store, ledger); err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(damaged(path, err), store.Close())
 	}
 	return store, nil
+}
+
+// damaged says of a record whose chain is not whole where it is, and what to do.
+func damaged(path string, err error) error {
+	corrupt := (*history.CorruptError)(nil)
+	if !errors.As(err, &corrupt) || corrupt.Seq == 0 { // of a file as a whole it says what it is
+		return err
+	}
+	where := *corrupt
+	where.Path = path
+	return fmt.Errorf("%w; nothing is done on such a record: keep the file for whoever looks into it and restore a copy in its place, or begin a new record in another file (--history, history.file)", &where)
 }
 
 // openLog opens the record for reading: the file, or the API of the daemon that
@@ -64,7 +75,8 @@ type kept struct {
 	cut     *history.Checkpoint // what stands before them; nil when all are there
 }
 
-// readHistory returns all records that are there. The file is closed again before
+// readHistory returns all records that are there; with a [*history.CorruptError] those before
+// the one that is wrong. The file is closed again before
 // anything is done with them: a reader may print through a pager.
 func readHistory(ctx context.Context, path string) (kept, error) {
 	log, end, err := openLog(ctx, path)
@@ -72,23 +84,27 @@ func readHistory(ctx context.Context, path string) (kept, error) {
 		return kept{}, err
 	}
 	k, err := readLog(ctx, log)
+	if corrupt := (*history.CorruptError)(nil); errors.As(err, &corrupt) {
+		corrupt.Path = path
+	}
 	return k, errors.Join(err, end())
 }
 
 func readLog(ctx context.Context, log history.Log) (k kept, err error) {
 	err = history.FromBeginning(ctx, log, func(cp *history.Checkpoint) (err error) {
 		k.cut = cp
-		k.records, err = collect(history.Behind(ctx, log, cp, 1))
+		k.records, err = collect(history.Whole(ctx, log, cp))
 		return err
 	})
 	return k, err
 }
 
+// collect returns the records before an error with it.
 func collect(records history.Records) ([]history.Record, error) {
 	var list []history.Record
 	for r, err := range records {
 		if err != nil {
-			return nil, err
+			return list, err
 		}
 		list = append(list, r)
 	}

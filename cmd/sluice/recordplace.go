@@ -14,19 +14,19 @@ import (
 )
 
 // recordOf is where the flags say that the record is: a file, or a table.
-func (c *common) recordOf(getenv func(string) string) (config.History, error) {
+func (c *common) recordOf(ctx context.Context, getenv func(string) string) (config.History, error) {
 	switch {
 	case c.history != "":
 		return config.History{File: c.history}, nil
 	case c.config != "":
-		cfg, err := c.settings(getenv)
+		cfg, err := c.settings(ctx, getenv)
 		return cfg.History, err
 	}
 	return config.History{File: defaultHistory(getenv)}, nil
 }
 
 // readRecord returns all records that are there: one log of a file, or each target's of a
-// table.
+// table. With a [*history.CorruptError] they are those before what is wrong.
 func readRecord(ctx context.Context, h config.History) ([]kept, error) {
 	if h.DynamoDB == nil {
 		k, err := readHistory(ctx, h.File)
@@ -37,15 +37,18 @@ func readRecord(ctx context.Context, h config.History) ([]kept, error) {
 		return nil, err
 	}
 	var all []kept
+	var errs []error
 	for _, l := range logs {
 		k, err := readLog(ctx, l)
-		if err != nil {
+		if corrupt := (*history.CorruptError)(nil); errors.As(err, &corrupt) {
+			corrupt.Path = fmt.Sprintf("of %s in DynamoDB table %s", l.target, h.DynamoDB.Table)
+		} else if err != nil {
 			return nil, err
 		}
 		k.target = l.target
-		all = append(all, k)
+		all, errs = append(all, k), append(errs, err)
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
 // tableLog is the log of one target in a table.

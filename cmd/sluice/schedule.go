@@ -35,7 +35,7 @@ allow windows select it, one of these is open; ` + "`sluice plan`" + ` says what
   sluice schedule --config sluice.yaml --at 2026-12-24T00:00:00+01:00 -o json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings(a.getenv)
+			cfg, err := c.settings(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}

@@ -80,7 +80,7 @@ func (a *app) serveCommand() *cobra.Command {
 			signal.Notify(hangup, syscall.SIGHUP)
 			defer signal.Stop(hangup)
 			a.collectGarbage(100)
-			return a.serve(cmd.Context(), hangup, func() (config.Config, error) { return c.settings(a.getenv) })
+			return a.serve(cmd.Context(), hangup, func() (config.Config, error) { return c.settings(cmd.Context(), a.getenv) })
 		},
 	}
 	c.where(cmd)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,13 +35,13 @@ CLI, the SDKs and sluice itself can be its clients. Where AWS documents nothing,
 			if speed <= 0 {
 				return fmt.Errorf("--speed must be more than 0; 60 drains sixty times as fast")
 			}
-			data, err := os.ReadFile(world)
+			data, err := inputOf(cmd.Context(), world, maxPlan)
 			if err != nil {
 				return fmt.Errorf("--world: %w", err)
 			}
 			w, err := ec2sim.ParseWorld(world, data)
 			if err == nil && behaviour != "" {
-				w.Behaviour, err = readBehaviour(behaviour)
+				w.Behaviour, err = readBehaviour(cmd.Context(), behaviour)
 			}
 			if err != nil {
 				return err
@@ -57,8 +56,8 @@ CLI, the SDKs and sluice itself can be its clients. Where AWS documents nothing,
 	return cmd
 }
 
-func readBehaviour(file string) (ec2sim.Behaviour, error) {
-	data, err := os.ReadFile(file)
+func readBehaviour(ctx context.Context, file string) (ec2sim.Behaviour, error) {
+	data, err := inputOf(ctx, file, maxSettings)
 	if err != nil {
 		return ec2sim.Behaviour{}, fmt.Errorf("--behaviour: %w", err)
 	}

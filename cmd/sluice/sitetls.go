@@ -79,7 +79,7 @@ func readTLS(cfg config.TLS) (*tls.Config, error) {
 	if cfg.ClientCAFile == "" {
 		return out, nil
 	}
-	data, err := os.ReadFile(cfg.ClientCAFile)
+	data, err := regularFile(cfg.ClientCAFile, maxSettings)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -62,18 +61,6 @@ func (a *app) secretText(s config.Secret, what string) func() (string, error) {
 }
 
 func readSecretFile(name string) (string, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() { // a pipe would hold up every request
-		return "", errors.New("not a regular file")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	data, err := regularFile(name, maxSecretFile) // a pipe would hold up every request
 	return string(data), err
 }

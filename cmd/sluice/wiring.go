@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -134,7 +133,7 @@ func readKeys(v config.Verify) (signature.Keys, error) {
 			continue
 		}
 		var err error
-		if f.Data, err = os.ReadFile(f.Path); err != nil {
+		if f.Data, err = regularFile(f.Path, maxSettings); err != nil {
 			return signature.Keys{}, err
 		}
 	}

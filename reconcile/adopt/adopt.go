@@ -87,7 +87,7 @@ func leaveOut(r Resource, in Input) (Left, bool) {
 	if why := r.foreign(); why != "" {
 		return Left{r, Unfit, why, nil}, true
 	}
-	if r.service {
+	if r.service || r.passing {
 		return Left{}, false // the planner says it better
 	}
 	if _, known := inventory.Primary(r.Addresses); !known && len(r.Addresses) > 0 {

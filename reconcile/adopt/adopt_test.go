@@ -98,6 +98,8 @@ func TestWhatIsLeftOutSaysWhy(t *testing.T) {
 		{"a gateway with a drain in progress", gateway(func(g *inventory.NatGateway) { g.Addresses[1].Status = "unassigning" }), Waiting, "10.0.1.20 is unassigning"},
 		{"a gateway that is being created", gateway(func(g *inventory.NatGateway) { g.State = "pending" }), Waiting, "still being created"},
 		{"a deleted gateway", gateway(func(g *inventory.NatGateway) { g.State = "deleted" }), Unfit, "deleted, not available"},
+		{"a deleted gateway, of which EC2 tells no primary", gateway(func(g *inventory.NatGateway) { g.State, g.Addresses[0].Primary = "deleted", false }), Unfit, "deleted, not available"},
+		{"a gateway that is being created, without a primary yet", gateway(func(g *inventory.NatGateway) { g.State, g.Addresses[0].Primary = "pending", false }), Waiting, "still being created"},
 		{"a public gateway", gateway(func(g *inventory.NatGateway) { g.ConnectivityType = "public" }), Unfit, "public"},
 		{"a regional gateway", gateway(func(g *inventory.NatGateway) { g.AvailabilityMode = "regional" }), Unfit, "regional"},
 		{"a gateway whose primary is not known", gateway(func(g *inventory.NatGateway) { g.Addresses[0].Primary = false }), Waiting, "which of its addresses is the primary"},

@@ -21,6 +21,7 @@ type Resource struct {
 	Prefixes  []netip.Prefix // network interfaces only
 
 	service bool // an AWS service owns it, a NAT gateway's own interface included
+	passing bool // a NAT gateway that is not available: not yet, or never again
 }
 
 // Resources lists what inventories hold, by target, kind and id.
@@ -28,11 +29,11 @@ func Resources(inventories []inventory.Inventory) []Resource {
 	var list []Resource
 	for _, inv := range inventories {
 		for _, g := range inv.NatGateways {
-			list = append(list, Resource{inv.Target, inventory.KindNatGateway, g.ID, g.Tags, g.Addresses, nil, false})
+			list = append(list, Resource{inv.Target, inventory.KindNatGateway, g.ID, g.Tags, g.Addresses, nil, false, g.State != "available"})
 		}
 		for _, n := range inv.NetworkInterfaces {
 			service := n.RequesterManaged || n.OperatorManaged || plan.OfGateway(n)
-			list = append(list, Resource{inv.Target, inventory.KindNetworkInterface, n.ID, n.Tags, n.Addresses, n.Prefixes, service})
+			list = append(list, Resource{inv.Target, inventory.KindNetworkInterface, n.ID, n.Tags, n.Addresses, n.Prefixes, service, false})
 		}
 	}
 	slices.SortFunc(list, compare)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -156,7 +157,11 @@ func (s *session) makeGateway(ctx context.Context) error {
 
 // refused is the error of what could not be made.
 func refused(code string, err error) error {
-	if err == nil {
+	switch {
+	case err != nil:
+	case slices.Contains([]string{"InvalidAction", "UnknownOperationException", "NotImplemented"}, code):
+		err = fmt.Errorf("it was refused with %s: this endpoint does not know the call; ask EC2 itself, or a simulator that makes NAT gateways and interfaces", code)
+	default:
 		err = fmt.Errorf("EC2 refused it with %s; `sluice iam-policy --conformance` prints what must be allowed", code)
 	}
 	return err

@@ -334,3 +334,18 @@ func TestASubnetWithTooFewAddressesIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEndpointThatDoesNotKnowACallIsNoMatterOfIAM(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for code, want := range map[string]string{"InvalidAction": "this endpoint does not know the call", "UnauthorizedOperation": "`sluice iam-policy --conformance` prints"} {
+			sim, forever := simulator(t, nil), 0
+			if err := sim.Inject(ec2sim.Fault{Kind: "error", Action: "CreateNetworkInterface", Code: code, Times: &forever}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := conformance.Run(t.Context(), config(sim.Transport()))
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+	})
+}

@@ -44,6 +44,7 @@ type DB struct {
 	api     *sdk.Client
 	table   string
 	region  string
+	service string // the endpoint, where it is not AWS's
 	timeout time.Duration
 	now     func() time.Time
 }
@@ -54,7 +55,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Table == "" {
 		return nil, errors.New("history.dynamodb needs the name of a table")
 	}
-	db := &DB{table: cfg.Table, region: cfg.Settings.Region, timeout: cfg.Timeout, now: cfg.Now}
+	db := &DB{table: cfg.Table, region: cfg.Settings.Region, service: cfg.Endpoint, timeout: cfg.Timeout, now: cfg.Now}
 	if db.now == nil {
 		db.now = time.Now
 	}
@@ -120,6 +121,9 @@ func (db *DB) create() string {
 	}
 	if db.region != "" {
 		words = append(words, "--region "+db.region)
+	}
+	if db.service != "" {
+		words = append(words, "--endpoint-url "+db.service)
 	}
 	return strings.Join(words, " ")
 }

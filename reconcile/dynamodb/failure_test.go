@@ -230,7 +230,7 @@ func TestErrorsOfATableSayWhatToDo(t *testing.T) {
 	}{
 		"no table": {nil, nil, "sluice", []string{
 			"aws dynamodb create-table --table-name sluice --attribute-definitions AttributeName=pk,AttributeType=S AttributeName=sk,AttributeType=S " +
-				"--key-schema AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE --billing-mode PAY_PER_REQUEST --region eu-central-1",
+				"--key-schema AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE --billing-mode PAY_PER_REQUEST --region eu-central-1 --endpoint-url " + server.URL,
 		}},
 		"other keys":                {[]string{"id:S", "at:S"}, nil, "other", []string{"has other keys", "create-table"}},
 		"one key":                   {[]string{"pk:S"}, nil, "one", []string{"has other keys"}},

@@ -69,7 +69,7 @@ func (c *Client) describeUnsent(f *inventory.Fault, x *exchange, err error) {
 		f.Message = fmt.Sprintf("no usable AWS credentials (%s); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
 			"or profile or roleArn of target %q, or run where AWS provides a role", c.textOf(x, creds.error), c.target)
 	case errors.Is(err, errNoRoom): // nothing is wrong with the way to EC2
-		f.Message = fmt.Sprintf("not sent: %v; it is tried again later", errNoRoom)
+		f.Message = fmt.Sprintf("not sent: %v; to be tried again later", errNoRoom)
 	default:
 		f.Message = fmt.Sprintf("not sent: %s; check the endpoint, the network and the proxy settings", c.textOf(x, err))
 	}
@@ -125,7 +125,7 @@ func advice(f *inventory.Fault) string {
 	case inventory.ClassCredentials:
 		return "; renew the AWS credentials, and check the clock and the Region"
 	case inventory.ClassThrottled:
-		return "; it is tried again later"
+		return "; to be tried again later"
 	case inventory.ClassBusy:
 		return "; another change of the resource is in progress, wait for it"
 	case inventory.ClassNotFound:
@@ -134,7 +134,7 @@ func advice(f *inventory.Fault) string {
 		if mutating(f.Operation) {
 			return "; whether it took effect shows when EC2 is looked at again"
 		}
-		return "; it is read again later"
+		return "; to be read again later"
 	}
 	switch f.Code {
 	case "InvalidAction", "UnknownOperationException", "NotImplemented":

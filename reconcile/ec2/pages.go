@@ -24,7 +24,7 @@ func pages[T any](operation string, fetch func(token *string) ([]T, *string, err
 			return all, nil
 		}
 		if seen[*next] {
-			return nil, fmt.Errorf("%s: EC2 gave the same page token twice, so the list would never end; it is read again later", operation)
+			return nil, fmt.Errorf("%s: EC2 gave the same page token twice, so the list would never end; to be read again later", operation)
 		}
 		seen[*next] = true
 		token = next
@@ -45,7 +45,7 @@ func distinct[T any](list []T, id func(T) string) ([]T, error) {
 			at[id(entry)] = len(once)
 			once = append(once, entry)
 		case !reflect.DeepEqual(once[i], entry):
-			return nil, fmt.Errorf("EC2 listed %s twice, with different contents; it is read again later", cut(id(entry)))
+			return nil, fmt.Errorf("EC2 listed %s twice, with different contents; to be read again later", cut(id(entry)))
 		}
 	}
 	return once, nil

@@ -78,7 +78,7 @@ func TestWaitingForATokenHonoursTheContext(t *testing.T) {
 		short, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 		defer cancel()
 		_, err = c.Do(short, assignNatCall)
-		const want = "not sent: EC2's request rate for it leaves no room before the deadline; it is tried again later"
+		const want = "not sent: EC2's request rate for it leaves no room before the deadline; to be tried again later"
 		if f := faultOf(t, err); f.Class != inventory.ClassNotSent || f.Message != want {
 			t.Errorf("%v of class %s", f, f.Class)
 		}

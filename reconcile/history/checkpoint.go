@@ -99,25 +99,20 @@ func Behind(ctx context.Context, log Log, cp *Checkpoint, from uint64) Records {
 	}
 }
 
-// Fold makes l what the whole log amounts to, cut or not.
+// Fold makes l what the whole log amounts to, cut or not. A log whose chain is not whole is
+// a [*CorruptError]: nobody may act on what was changed.
 func Fold(ctx context.Context, log Log, l *Ledger) error {
 	return FromBeginning(ctx, log, func(cp *Checkpoint) error {
-		next := uint64(1)
 		if *l = *NewLedger(); cp != nil {
-			next = cp.Seq + 1
 			if err := cp.Restore(l); err != nil {
 				return err
 			}
 		}
-		for r, err := range log.Records(ctx, next) {
+		for r, err := range Whole(ctx, log, cp) {
 			if err != nil {
 				return err
 			}
-			if r.Seq != next {
-				return &CorruptError{Seq: next, Reason: fmt.Sprintf("it is missing: record %d comes next", r.Seq)}
-			}
 			l.Add(r)
-			next++
 		}
 		return nil
 	})

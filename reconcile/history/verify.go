@@ -68,13 +68,52 @@ func verifyBehind(ctx context.Context, log Log, cp *Checkpoint, head Head) (Repo
 	last, err := walk(log.Records(ctx, last.Seq+1), last, head, cp)
 	report := Report{Records: last.Seq, Head: last.Hash}
 	if cp != nil {
-		if err == nil && last.Seq < cp.Record {
-			err = &CorruptError{Seq: cp.Record, Reason: "it is missing: the log ends before the record that tells of its checkpoint"}
+		if err == nil {
+			err = tellsOfCut(last, cp)
 		}
 		shown := *cp
 		shown.Ledger, report.Cut = nil, &shown
 	}
 	return report, err
+}
+
+// Whole yields the records behind a checkpoint, all of a log where that is nil, as far as each
+// hangs on the one before it. The first that does not is a [*CorruptError], and the last
+// that is yielded.
+func Whole(ctx context.Context, log Log, cp *Checkpoint) Records {
+	return func(yield func(Record, error) bool) {
+		begin, enough := Head{}, false
+		if cp != nil {
+			begin = cp.Head
+		}
+		last, err := walk(func(check func(Record, error) bool) {
+			for r, err := range log.Records(ctx, begin.Seq+1) {
+				if !check(r, err) || err != nil {
+					return
+				}
+				if enough = !yield(r, nil); enough {
+					return
+				}
+			}
+		}, begin, Head{}, cp)
+		if enough {
+			return
+		}
+		if err == nil {
+			err = tellsOfCut(last, cp)
+		}
+		if err != nil {
+			yield(Record{}, err)
+		}
+	}
+}
+
+// tellsOfCut is an error where a log ends at last before the record of its checkpoint.
+func tellsOfCut(last Head, cp *Checkpoint) error {
+	if cp != nil && last.Seq < cp.Record {
+		return &CorruptError{Seq: cp.Record, Reason: "it is missing: the log ends before the record that tells of its checkpoint"}
+	}
+	return nil
 }
 
 // walk checks each record against the one before, and those that the head entry

@@ -202,3 +202,36 @@ func TestVerifyComparesTheEndWithTheHead(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsGivenWhatComesAfterAChangedRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "h.db")
+	f := open(t, path)
+	appendNotes(t, f, 5)
+	f.Close()
+	raw(t, path, func(tx *bbolt.Tx) error { // as an editor of bytes does it
+		data := strings.Replace(string(tx.Bucket(recordsBucket).Get(seqKey(3))), `"kind":"`, `"kind":"x`, 1)
+		return tx.Bucket(recordsBucket).Put(seqKey(3), []byte(data))
+	})
+	f = open(t, path)
+	defer f.Close()
+	var given []uint64
+	var found error
+	for r, err := range Whole(ctx, f, nil) {
+		if found = err; err == nil {
+			given = append(given, r.Seq)
+		}
+	}
+	const want = "record 3 is wrong: it has been changed: its hash does not match"
+	if !reflect.DeepEqual(given, []uint64{1, 2}) || found == nil || !strings.Contains(found.Error(), want) {
+		t.Errorf("given %v, %v", given, found)
+	}
+	if err := Fold(ctx, f, NewLedger()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("folded: %v", err)
+	}
+	for r, err := range Whole(ctx, f, nil) { // whoever has enough is asked nothing more
+		if err != nil || r.Seq != 1 {
+			t.Errorf("%d, %v", r.Seq, err)
+		}
+		break
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,9 +45,10 @@ func (d Document) Validate(s *jsonschema.Schema) []Problem {
 	if !errors.As(err, &failed) {
 		return []Problem{d.Problemf(nil, "%v", err)}
 	}
-	e := explainer{doc: d, schemas: map[string]*jsonschema.Schema{}, misspelt: map[string]bool{}}
+	e := explainer{doc: d, schemas: map[string]*jsonschema.Schema{}, misspelt: map[string]bool{}, least: map[string]*big.Rat{}}
 	e.index(s)
 	e.noteMisspelt(failed)
+	e.noteLimits(failed)
 	e.explain(failed)
 	// What Parse refused became null: its problem is told already.
 	e.problems = slices.DeleteFunc(e.problems, func(p Problem) bool {
@@ -60,7 +62,30 @@ type explainer struct {
 	doc      Document
 	schemas  map[string]*jsonschema.Schema // by location
 	misspelt map[string]bool               // path and name of fields that are there, misspelt
+	least    map[string]*big.Rat           // by path and kind of limit, the one that counts
 	problems []Problem
+}
+
+// limit is the limit that a failure is about, and its key in least.
+func limit(f *jsonschema.ValidationError) (key string, most *big.Rat) {
+	switch k := f.ErrorKind.(type) {
+	case *kind.Maximum:
+		return pathKey(f.InstanceLocation, "maximum"), k.Want
+	case *kind.MaxItems:
+		return pathKey(f.InstanceLocation, "maxItems"), big.NewRat(int64(k.Want), 1)
+	}
+	return "", nil
+}
+
+// noteLimits notes the lowest limit of each value: a schema may narrow one that it refers
+// to, and a value over both is to be told the one that counts.
+func (e *explainer) noteLimits(f *jsonschema.ValidationError) {
+	if key, most := limit(f); most != nil && (e.least[key] == nil || most.Cmp(e.least[key]) < 0) {
+		e.least[key] = most
+	}
+	for _, cause := range f.Causes {
+		e.noteLimits(cause)
+	}
 }
 
 // noteMisspelt notes which fields are only misspelt, so that they are not called
@@ -122,6 +147,9 @@ func (e *explainer) schema(f *jsonschema.ValidationError) *jsonschema.Schema {
 // schema only the innermost failure says anything to a person. Where a schema has a
 // $comment, that is the words for what it wants.
 func (e *explainer) explain(f *jsonschema.ValidationError) {
+	if key, most := limit(f); most != nil && most.Cmp(e.least[key]) > 0 {
+		return
+	}
 	path := f.InstanceLocation
 	at := func(format string, args ...any) {
 		e.problems = append(e.problems, e.doc.Problemf(path, format, args...))

@@ -188,7 +188,7 @@ func TestProgressOfTroubleIsAsInTheGoldenFile(t *testing.T) {
 	pending := sealed("apply", gateway(plan.Pending, "", []plan.Action{unassign("10.0.1.20")}))
 	w.turn(turn(pending, address("10.0.1.20", ok), address("10.0.1.22", in)), changed, refused)
 	w.Event(gitDown) // again, after a turn that went well: it is news
-	blocked := sealed("apply", gateway(plan.Blocked, "unassign 10.0.1.20 was not done: UnauthorizedOperation; tried again after 12:05:00"))
+	blocked := sealed("apply", gateway(plan.Blocked, "unassign 10.0.1.20 was not done: UnauthorizedOperation; to be tried again after 12:05:00"))
 	w.turn(turn(blocked, address("10.0.1.20", ok), address("10.0.1.22", fail)))
 	w.turn(turn(blocked, address("10.0.1.20", ok), address("10.0.1.22", fail)))
 	more := sealed("apply", gateway(plan.Pending, "", []plan.Action{unassign("10.0.1.20", "10.0.1.19")}))
