@@ -23,9 +23,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Check configuration, Git, credentials, policy, clock and record, and say what to do",
 		Long: `Check what sluice needs: the configuration and the secrets that it names, access to
 Git, the specs, the policies, for each target the credentials and each EC2 action,
-the clock, what else is configured (CloudTrail, the queue of events, the receivers of
-notifications, commit statuses and traces, the place of exports), and the record. A
-line a check, and below it what to do.
+whether two targets are one account and Region, the clock, what else is configured
+(CloudTrail, the queue of events, the receivers of notifications, commit statuses and
+traces, the place of exports), and the record. A line a check, and below it what to do.
 
 Nothing is changed. What may change a NAT gateway is asked with DryRun=true, for an
 address that no subnet holds; of network interfaces, for which EC2 has no DryRun, IAM
@@ -83,6 +83,7 @@ type doctor struct {
 
 	specsRead chan struct{} // closed when docs stands
 	docs      []spec.Document
+	accounts  accounts
 
 	client   func(ctx context.Context, name string, target config.Target, mode string) (probed, error)
 	identify func(ctx context.Context, cfg ec2.Config) (ec2.Identity, error)
@@ -117,6 +118,7 @@ func (d *doctor) run(ctx context.Context, subject string) []render.Check {
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Targets)) {
 		groups = append(groups, group{"ec2", name, d.target(name)})
 	}
+	behind := len(groups) // the targets
 	groups = append(groups, d.serviceGroups()...)
 	groups = append(groups, d.recordGroup())
 	found := make([][]render.Check, len(groups))
@@ -125,7 +127,7 @@ func (d *doctor) run(ctx context.Context, subject string) []render.Check {
 		looking.Go(func() { found[i] = d.within(ctx, g) })
 	}
 	looking.Wait()
-	return slices.Concat(found...)
+	return slices.Concat(slices.Insert(found, behind, d.accounts.twice())...)
 }
 
 // grace is how much longer a check has that heeds its deadline, to say more than that.

@@ -103,6 +103,9 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 		{"STS out of reach, though EC2 answers", func(_ *testing.T, d *doctor) {
 			d.identify = func(context.Context, ec2.Config) (ec2.Identity, error) { return ec2.Identity{}, errors.New("time-out") }
 		}, "warn", "credentials", "!reach STS"},
+		{"two targets that are one account and Region", func(_ *testing.T, d *doctor) {
+			d.cfg.Targets = map[string]config.Target{"default": {}, "prod": {Profile: "prod"}}
+		}, "fail", "account", "targets default and prod are both account 123456789012, us-east-1"},
 		{"an endpoint that has no STS", func(_ *testing.T, d *doctor) {
 			d.identify = func(context.Context, ec2.Config) (ec2.Identity, error) { return ec2.Identity{}, ec2.ErrElsewhere }
 		}, "warn", "credentials", "not probed"},
@@ -174,6 +177,28 @@ func TestAHealthyInstallationHasNothingToDo(t *testing.T) {
 	const want = "configuration git specs policy credentials action action clock action action action history disk"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("checked %s\nwant    %s", got, want)
+	}
+}
+
+func TestTargetsOfOtherAccountsOrRegionsAreNotTheSame(t *testing.T) {
+	d := healthy(t)
+	d.cfg.Targets = map[string]config.Target{"default": {}, "prod": {Profile: "prod"}, "west": {Region: "us-west-2"}, "unknown": {Profile: "unknown"}}
+	d.identify = func(_ context.Context, cfg ec2.Config) (ec2.Identity, error) {
+		who := ec2.Identity{Partition: "aws", Region: "us-east-1", Account: "123456789012"}
+		switch cfg.Target {
+		case "prod":
+			who.Account = "210987654321"
+		case "west":
+			who.Region = cfg.Region
+		case "unknown":
+			return ec2.Identity{}, errors.New("time-out")
+		}
+		return who, nil
+	}
+	for _, one := range d.run(t.Context(), "sluice.yaml") {
+		if one.Name == "account" {
+			t.Errorf("%+v", one)
+		}
 	}
 }
 

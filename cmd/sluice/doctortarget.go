@@ -49,6 +49,9 @@ func (d *doctor) target(name string) func(context.Context) []render.Check {
 		}()
 		reads := client.ReadAccess(ctx)
 		id := <-identity
+		if id.err == nil {
+			d.accounts.add(name, id.who)
+		}
 		found := credentials(name, id.who, id.err, reads)
 		if lost, all := unreachable(name, reads); all {
 			return append(found, lost...)

@@ -106,14 +106,14 @@ func (p *Plan) Within(whole *Plan) bool {
 	if p.Commit != whole.Commit || p.PolicyDigest != whole.PolicyDigest {
 		return false
 	}
-	allowed := map[resourceKey][]Action{}
+	allowed := map[targetKey][]Action{}
 	for _, r := range whole.Resources {
-		key := resourceKey{r.Target, r.Kind, r.ID}
+		key := targetKey{r.Target, resourceKey{r.Kind, r.ID}}
 		allowed[key] = append(allowed[key], slices.Concat(r.Waves...)...)
 	}
 	for _, r := range p.Resources {
 		for _, a := range slices.Concat(r.Waves...) {
-			if !a.within(allowed[resourceKey{r.Target, r.Kind, r.ID}]) {
+			if !a.within(allowed[targetKey{r.Target, resourceKey{r.Kind, r.ID}}]) {
 				return false
 			}
 		}
