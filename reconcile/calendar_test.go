@@ -251,13 +251,13 @@ func TestTargetsThatShareARunAreSpreadOverItAndACommitHurriesThem(t *testing.T) 
 			c.Calendar.Schedules = []calendar.Schedule{{Name: "drift", Cron: cron(t, "0 * * * *")}}
 			for i := range targets {
 				name := fmt.Sprintf("t%d", i)
-				w, err := ec2sim.ParseWorld("world.yaml", []byte(ofAccount(i, world("10.0.1.20"))))
+				w, err := ec2sim.ParseWorld("world.yaml", []byte(world("10.0.1.20")))
 				if err != nil {
 					t.Fatal(err)
 				}
 				sims[name] = ec2sim.New(w, ec2sim.Options{})
 				c.Targets[name] = reconcile.Target{EC2: s.client(reconcile.Apply, sims[name])}
-				files = append(files, strings.NewReplacer("egress", "e-"+name, "spec: {", "spec: {target: "+name+", ").Replace(ofAccount(i, gateway("10.0.1.20"))))
+				files = append(files, strings.NewReplacer("egress", "e-"+name, "spec: {", "spec: {target: "+name+", ").Replace(gateway("10.0.1.20")))
 			}
 			s.specs.commit(files...)
 		}

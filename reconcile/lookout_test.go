@@ -14,7 +14,6 @@ import (
 	"github.com/seed-6ca89210/sluice/gitsource"
 	"github.com/seed-6ca89210/sluice/policy"
 	"github.com/seed-6ca89210/sluice/reconcile"
-	"github.com/seed-6ca89210/sluice/reconcile/ec2sim"
 	"github.com/seed-6ca89210/sluice/reconcile/history"
 	"github.com/seed-6ca89210/sluice/reconcile/judge"
 	"github.com/seed-6ca89210/sluice/reconcile/plan"
@@ -249,12 +248,7 @@ func TestALookThatWasBrokenOffIsNotTheOthersError(t *testing.T) {
 func TestALoopForOneTargetDoesNothingForTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), "")
-		s.sim.Edit(func(w *ec2sim.World) {
-			second := w.NatGateways[0]
-			second.ID, second.Primary, second.Secondary = ofAccount(1, gatewayID), "10.0.1.11", nil
-			w.NatGateways = append(w.NatGateways, second)
-		})
-		s.specs.commit(in("a", "10.0.1.20"), ofAccount(1, in("b", "10.0.1.21")), ofAccount(2, in("elsewhere", "10.0.1.22")), "{ this is no document", "kind: Nothing\nspec: {target: b}\n")
+		s.specs.commit(in("a", "10.0.1.20"), in("b", "10.0.1.21"), in("elsewhere", "10.0.1.22"), "{ this is no document", "kind: Nothing\nspec: {target: b}\n")
 		m := newMany(t, s, rules(noRule), "a", "b", "c")
 		for target, want := range map[string]string{
 			// A file that cannot be read is everybody's, a target that nobody has the first one's.

@@ -399,8 +399,8 @@ func TestNoRecordNoCall(t *testing.T) {
 
 func TestOneUnreachableTargetDoesNotStopTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.22")+"---\n"+strings.NewReplacer("egress", "other", "spec: {", "spec: {target: other, ").Replace(ofAccount(1, gateway("10.0.1.20"))))
-		broken, err := ec2sim.ParseWorld("world.yaml", []byte(ofAccount(1, world("10.0.1.20"))+"denied: [{accessKeyId: '*', actions: ['*']}]\n"))
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.22")+"---\n"+strings.NewReplacer("egress", "other", "spec: {", "spec: {target: other, ").Replace(gateway("10.0.1.20")))
+		broken, err := ec2sim.ParseWorld("world.yaml", []byte(world("10.0.1.20")+"denied: [{accessKeyId: '*', actions: ['*']}]\n"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,12 +54,6 @@ spec: {id: %s, secondary: {addresses: [%s]}, drain: {maxDuration: 100s}}
 `, gatewayID, strings.Join(secondary, ", "))
 }
 
-// ofAccount makes the ids of a world or a spec those of another account: AWS gives no id
-// twice.
-func ofAccount(n int, text string) string {
-	return strings.ReplaceAll(text, "-0123456789abcdef0", fmt.Sprintf("-0123456789abcd%03x", n))
-}
-
 func newStage(t *testing.T, worldFile, specs string) *stage {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")

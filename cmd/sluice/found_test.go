@@ -55,7 +55,6 @@ var found = []struct{ by, bug, test string }{
 	{bySimulation, "a lease was given back as clean right after a call without an answer, and the next holder did not wait for that call", "TestALeaseGivenBackSoonAfterACallWithoutAnAnswerIsNotClean"},
 	{byUse, "a conformance run whose reader was gone ended by SIGPIPE and left its gateway", "TestAConformanceRunThatNobodyReadsLeavesNothing"},
 	{byUse, "two statuses of a replica had one number of turns, and the page that went by it ended the daemon", "TestNoTwoStatusesThatDifferHaveTheSameNumberOfTurns"},
-	{byUse, "two specs for one interface, in two targets that were one account, took away each other's addresses", "TestTwoTargetsDoNotMakeOneIdTwoResources"},
 	{byUse, "an SSH server that talks beside the conversation was read without end", "TestAnSSHServerThatTalksBesideTheConversationEndsAtTheByteCap"},
 	{byUse, "the output of a credential_process that could not be read was shown, keys and all", "TestWhatACredentialProcessPrintsIsNotRepeated"},
 	{byUse, "a session token that an endpoint repeated got into messages and the record", "TestSecretsThatAnAnswerRepeatsAreNotRepeated"},

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,7 +57,7 @@ func newReplicaStage(t *testing.T, replicas int) *replicaStage {
 		t.Fatal(err)
 	}
 	for _, target := range replicaTargets {
-		s.ec2[target] = newGuardedEC2(t, target)
+		s.ec2[target] = newGuardedEC2(t)
 	}
 	repo, err := git.PlainInit(filepath.Join(s.dir, "repo"), false)
 	if err != nil {
@@ -92,8 +91,8 @@ func (s *replicaStage) want(addresses string) {
 apiVersion: sluice/v1
 kind: NatGateway
 metadata: {name: egress-%s}
-spec: {target: %s, id: %s, secondary: {addresses: [%s]}, drain: {maxDuration: 10s}}
-`, target, target, replicaGateway(target), addresses)
+spec: {target: %s, id: nat-0123456789abcdef0, secondary: {addresses: [%s]}, drain: {maxDuration: 10s}}
+`, target, target, addresses)
 	}
 	if err := os.WriteFile(filepath.Join(s.repo.dir, "specs.yaml"), []byte(text.String()), 0o644); err != nil {
 		s.t.Fatal(err)
@@ -210,11 +209,6 @@ func (l *lockedLog) reset() {
 	l.text.Reset()
 }
 
-// replicaGateway is the gateway of a target: AWS gives no id twice.
-func replicaGateway(target string) string {
-	return fmt.Sprintf("nat-%x123456789abcdef0", slices.Index(replicaTargets, target))
-}
-
 // guardedEC2 is a target's simulator, and when each changing call was there.
 type guardedEC2 struct {
 	sim    *ec2sim.Server
@@ -230,15 +224,15 @@ type actorCall struct {
 	begin, end time.Time
 }
 
-func newGuardedEC2(t *testing.T, target string) *guardedEC2 {
+func newGuardedEC2(t *testing.T) *guardedEC2 {
 	t.Helper()
-	world, err := ec2sim.ParseWorld("world.yaml", fmt.Appendf(nil, `
+	world, err := ec2sim.ParseWorld("world.yaml", []byte(`
 apiVersion: sluice/v1
 kind: World
 subnets: [{id: subnet-0123456789abcdef0, vpcId: vpc-0123456789abcdef0, cidr: 10.0.1.0/24}]
 natGateways:
-  - {id: %s, subnetId: subnet-0123456789abcdef0, primary: 10.0.1.10, secondary: [10.0.1.20]}
-`, replicaGateway(target)))
+  - {id: nat-0123456789abcdef0, subnetId: subnet-0123456789abcdef0, primary: 10.0.1.10, secondary: [10.0.1.20]}
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

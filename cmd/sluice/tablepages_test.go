@@ -61,8 +61,8 @@ func (s *replicaStage) leadsToTheOther(r *replicaProcess) {
 		if !strings.Contains(front, `<a href="`+holder.url()+`" rel="noreferrer">`) || strings.Contains(front, "alarm") {
 			s.t.Errorf("%s does not lead to %s:\n%s", r.name, holder.name, front)
 		}
-		body, _ := s.page(r, "/resources/"+target+"/"+replicaGateway(target))
-		if !strings.Contains(body, `<a href="`+holder.url()+"/resources/"+target+`/`+replicaGateway(target)+`"`) {
+		body, _ := s.page(r, "/resources/"+target+"/nat-0123456789abcdef0")
+		if !strings.Contains(body, `<a href="`+holder.url()+"/resources/"+target+`/nat-0123456789abcdef0"`) {
 			s.t.Errorf("%s on a resource of %s:\n%s", r.name, holder.name, body)
 		}
 	}

@@ -81,7 +81,7 @@ func Make(in Input) ([]Spec, []Left) {
 
 // leaveOut finds the reasons that the planner does not know.
 func leaveOut(r Resource, in Input) (Left, bool) {
-	if d, named := r.claimedBy(in.Documents); named {
+	if d, named := r.NamedBy(in.Documents); named {
 		return Left{r, Named, "a spec names it already", &d}, true
 	}
 	if why := r.foreign(); why != "" {

@@ -17,12 +17,7 @@ var names = []string{"egress-a", "Egress-A", "egress a", "", "007", "no", "1e3",
 // drawWorld draws one or two targets, with everything in them that has to be left out.
 func drawWorld(t *rapid.T) []inventory.Inventory {
 	var list []inventory.Inventory
-	same := rapid.IntRange(0, 4).Draw(t, "one account in both") == 0
-	for account, target := range []string{"default", "eu.1"}[:rapid.IntRange(1, 2).Draw(t, "targets")] {
-		if same {
-			account = 0
-		}
-		vpc, subnet := fmt.Sprintf("vpc-%d", account), fmt.Sprintf("subnet-%d", account)
+	for _, target := range []string{"default", "eu.1"}[:rapid.IntRange(1, 2).Draw(t, "targets")] {
 		inv := inventory.Inventory{Target: target}
 		next := netip.MustParseAddr("10.0.1.4")
 		rows := func(limit int, statuses ...inventory.Status) []inventory.Address {
@@ -39,7 +34,7 @@ func drawWorld(t *rapid.T) []inventory.Inventory {
 		}
 		for i := range rapid.IntRange(0, 5).Draw(t, "gateways") {
 			inv.NatGateways = append(inv.NatGateways, inventory.NatGateway{
-				ID: fmt.Sprintf("nat-%017x", 16*account+i), VpcID: vpc, SubnetID: subnet, Tags: drawTags(t),
+				ID: fmt.Sprintf("nat-%017x", i), VpcID: "vpc-1", SubnetID: "subnet-1", Tags: drawTags(t),
 				State:            rapid.SampledFrom([]string{"available", "available", "available", "pending", "deleting", "deleted"}).Draw(t, "state"),
 				ConnectivityType: rapid.SampledFrom([]string{"private", "private", "public"}).Draw(t, "type"),
 				AvailabilityMode: rapid.SampledFrom([]string{"zonal", "zonal", "regional"}).Draw(t, "mode"),
@@ -47,7 +42,7 @@ func drawWorld(t *rapid.T) []inventory.Inventory {
 			})
 		}
 		for i := range rapid.IntRange(0, 5).Draw(t, "interfaces") {
-			n := inventory.NetworkInterface{ID: fmt.Sprintf("eni-%017x", 16*account+i), VpcID: vpc, SubnetID: subnet, Tags: drawTags(t),
+			n := inventory.NetworkInterface{ID: fmt.Sprintf("eni-%017x", i), VpcID: "vpc-1", SubnetID: "subnet-1", Tags: drawTags(t),
 				Type:             rapid.SampledFrom([]string{"interface", "interface", "interface", "natGateway"}).Draw(t, "interface type"),
 				RequesterManaged: rapid.IntRange(0, 4).Draw(t, "managed") == 0, Addresses: rows(70, "")}
 			for j := range rapid.IntRange(0, 2).Draw(t, "prefixes") {

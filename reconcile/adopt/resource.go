@@ -78,19 +78,6 @@ func (r Resource) NamedBy(docs []spec.Document) (spec.Document, bool) {
 	return docs[i], true
 }
 
-// claimedBy is [Resource.NamedBy], and returns also a document that names the resource in
-// another target: a second spec for one id would spoil both.
-func (r Resource) claimedBy(docs []spec.Document) (spec.Document, bool) {
-	if d, named := r.NamedBy(docs); named {
-		return d, true
-	}
-	i := slices.IndexFunc(docs, func(d spec.Document) bool { return d.ID == r.ID })
-	if i < 0 {
-		return spec.Document{}, false
-	}
-	return docs[i], true
-}
-
 // HasTags reports whether the resource carries all of the tags.
 func (r Resource) HasTags(wanted map[string]string) bool {
 	for k, v := range wanted {

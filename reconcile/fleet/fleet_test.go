@@ -291,7 +291,7 @@ func TestAnotherConfigurationGoesOnUnderTheSameLeases(t *testing.T) {
 func TestAFileThatCannotBeReadStandsOnceInTheStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, "prod", "test")
-		s.want("10.0.1.20", "{ no document", "apiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: lost}\nspec: {target: nowhere, id: nat-f123456789abcdef0}\n")
+		s.want("10.0.1.20", "{ no document", "apiVersion: sluice/v1\nkind: NatGateway\nmetadata: {name: lost}\nspec: {target: nowhere, id: nat-0123456789abcdef1}\n")
 		r := s.start("a")
 		time.Sleep(time.Minute)
 		status := r.Status()

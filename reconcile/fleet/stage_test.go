@@ -53,13 +53,13 @@ func newStage(t *testing.T, targets ...string) *stage {
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	s := &stage{t: t, table: leasetest.New(), targets: targets, sims: map[string]*ec2sim.Server{}, logs: map[string]*sharedLog{}, git: &git{}}
 	for _, target := range targets {
-		w, err := ec2sim.ParseWorld("world.yaml", []byte(s.ofTarget(target, `
+		w, err := ec2sim.ParseWorld("world.yaml", []byte(`
 apiVersion: sluice/v1
 kind: World
 subnets: [{id: subnet-0123456789abcdef0, vpcId: vpc-0123456789abcdef0, cidr: 10.0.1.0/24}]
 natGateways:
   - {id: nat-0123456789abcdef0, subnetId: subnet-0123456789abcdef0, primary: 10.0.1.10, secondary: [10.0.1.20]}
-`)))
+`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,20 +79,14 @@ natGateways:
 func (s *stage) want(addresses string, more ...string) {
 	files := more
 	for _, target := range s.targets {
-		files = append(files, s.ofTarget(target, fmt.Sprintf(`
+		files = append(files, fmt.Sprintf(`
 apiVersion: sluice/v1
 kind: NatGateway
 metadata: {name: egress-%s}
 spec: {target: %s, id: nat-0123456789abcdef0, secondary: {addresses: [%s]}, drain: {maxDuration: 100s}}
-`, target, target, addresses)))
+`, target, target, addresses))
 	}
 	s.git.commit(files)
-}
-
-// ofTarget makes the ids of a world or a spec those of a target: AWS gives no id twice.
-// The first target's stay as they are.
-func (s *stage) ofTarget(target, text string) string {
-	return strings.ReplaceAll(text, "-0123456789abcdef0", fmt.Sprintf("-%x123456789abcdef0", slices.Index(s.targets, target)))
 }
 
 // holds returns the secondary addresses of a target's gateway.

@@ -29,9 +29,9 @@ func (b *builder) checkResourceClaims() {
 
 // claim is an address range that a spec wants in a VPC.
 type claim struct {
-	in   network
-	cidr netip.Prefix
-	it   *item
+	target, vpc string
+	cidr        netip.Prefix
+	it          *item
 }
 
 // checkAddressClaims refuses every spec that wants an address which another spec
@@ -40,21 +40,21 @@ func (b *builder) checkAddressClaims() {
 	var claims []claim
 	for _, it := range b.items {
 		for _, ip := range it.want {
-			claims = append(claims, claim{it.network(), single(ip), it})
+			claims = append(claims, claim{it.doc.Target, it.vpc, single(ip), it})
 		}
 		for _, p := range it.wantPrefixes {
-			claims = append(claims, claim{it.network(), p, it})
+			claims = append(claims, claim{it.doc.Target, it.vpc, p, it})
 		}
 	}
 	slices.SortStableFunc(claims, func(x, y claim) int {
-		return cmp.Or(cmp.Compare(x.in.vpc, y.in.vpc), cmp.Compare(x.in.target, y.in.target),
+		return cmp.Or(cmp.Compare(x.target, y.target), cmp.Compare(x.vpc, y.vpc),
 			x.cidr.Addr().Compare(y.cidr.Addr()), cmp.Compare(x.cidr.Bits(), y.cidr.Bits()))
 	})
 	// The claims are sorted, larger networks first where two begin at one address. So
 	// whatever lies inside of a range follows it, and one range need be kept in mind.
 	var open claim
 	for _, c := range claims {
-		if open.it != nil && open.in == c.in && open.cidr.Contains(c.cidr.Addr()) {
+		if open.it != nil && open.target == c.target && open.vpc == c.vpc && open.cidr.Contains(c.cidr.Addr()) {
 			if open.it == c.it && open.cidr != c.cidr {
 				c.it.fail("%s lies inside %s, and the spec wants both on %s; keep one", formatCIDR(c.cidr), formatCIDR(open.cidr), c.it.id)
 			} else if open.it != c.it {

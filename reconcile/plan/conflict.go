@@ -17,17 +17,17 @@ type need struct {
 
 // listUnplanned takes note of what is listed by specs that cannot be planned. Their
 // claims count: what two specs want is decided by a person, not by which of the two
-// can be read first. Where the VPC is not known, it may be any of the target.
+// can be read first. Where the VPC is not known, it may be any.
 func (b *builder) listUnplanned() {
-	b.unplanned = map[network]*space[*item]{}
+	b.unplanned = map[string]*space[*item]{}
 	for _, it := range b.items {
 		if !it.stopped() {
 			continue
 		}
-		of := b.unplanned[it.network()]
+		of := b.unplanned[it.doc.Target]
 		if of == nil {
 			of = &space[*item]{}
-			b.unplanned[it.network()] = of
+			b.unplanned[it.doc.Target] = of
 		}
 		if s := it.doc.Secondary; s != nil {
 			for _, ip := range s.Addresses {
@@ -62,8 +62,8 @@ func (b *builder) findConflicts(it *item) {
 // prefix: one that the spec gives up goes in an earlier wave than the prefix comes,
 // except where EC2 does not say which address is primary, and so nothing goes.
 func (b *builder) conflict(it *item, cidr netip.Prefix) {
-	for _, in := range []network{it.network(), networkOf(it.doc.Target, "")} {
-		for other := range b.unplanned[in].overlapping(cidr) {
+	for other := range b.unplanned[it.doc.Target].overlapping(cidr) {
+		if other.vpc == it.vpc || other.vpc == "" {
 			it.block("%s is listed by %s too, which cannot be planned now: %s; keep it in one of the two", formatCIDR(cidr), place(other), other.reason)
 			return
 		}
@@ -84,11 +84,7 @@ func (b *builder) conflict(it *item, cidr netip.Prefix) {
 // order counts: a primary address can never come, whatever any spec says, so that is an
 // error; what somebody may still mend blocks; the rest is waited for, or moved.
 func (b *builder) conflictWith(it *item, cidr netip.Prefix, h holding) {
-	owner := b.owners[resourceKey{h.kind, h.id}]
-	giver := owner
-	if owner != nil && owner.doc.Target != it.doc.Target { // what it gives is not this account's to take
-		giver = nil
-	}
+	giver := b.owners[resourceKey{it.doc.Target, h.kind, h.id}]
 	gives := giver != nil && giver.gives(cidr)
 	both := it.doc.Kind == inventory.KindNetworkInterface && h.kind == inventory.KindNetworkInterface
 	switch {
@@ -102,7 +98,7 @@ func (b *builder) conflictWith(it *item, cidr netip.Prefix, h holding) {
 		it.block("%s is listed as failed on %s; remove it there by hand", formatCIDR(cidr), h.id)
 	case gives:
 		it.needs = append(it.needs, need{cidr.Addr(), giver, both && it.doc.AllowReassignment && giver.state == ""})
-	case both && it.doc.AllowReassignment && owner == nil:
+	case both && it.doc.AllowReassignment && giver == nil:
 		it.block("%s is held by %s, which no spec names, and sluice touches nothing that no spec names; name it in a spec, or release the address there", formatCIDR(cidr), h.id)
 	case both && giver != nil && !it.doc.AllowReassignment:
 		it.block("%s is held by %s; take it out of that spec, or set allowReassignment to move it", formatCIDR(cidr), h.id)

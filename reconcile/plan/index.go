@@ -16,18 +16,18 @@ type index struct {
 	interfaces lookup[inventory.NetworkInterface]
 	subnets    map[string]inventory.Subnet
 
-	held   map[string]*space[holding]   // by VPC: who has what now; see holdings
-	wanted map[network]*space[struct{}] // what specs ask for; shared by all targets
-	next   map[searchKey]netip.Addr     // where the search for a free address goes on
+	held   map[string]*space[holding]  // by VPC: who has what now; see holdings
+	wanted map[string]*space[struct{}] // by VPC: what specs ask for; "" where the VPC is not known
+	next   map[searchKey]netip.Addr    // where the search for a free address goes on
 }
 
-func newIndex(inv *inventory.Inventory, wanted map[network]*space[struct{}]) *index {
+func newIndex(inv *inventory.Inventory) *index {
 	x := &index{
 		inv:        inv,
 		gateways:   newLookup(inv.NatGateways, func(g inventory.NatGateway) (string, map[string]string) { return g.ID, g.Tags }),
 		interfaces: newLookup(inv.NetworkInterfaces, func(n inventory.NetworkInterface) (string, map[string]string) { return n.ID, n.Tags }),
 		subnets:    map[string]inventory.Subnet{},
-		wanted:     wanted,
+		wanted:     map[string]*space[struct{}]{},
 		next:       map[searchKey]netip.Addr{},
 	}
 	for _, s := range inv.Subnets {
@@ -38,11 +38,10 @@ func newIndex(inv *inventory.Inventory, wanted map[network]*space[struct{}]) *in
 
 // want takes note of what a spec asks for in a VPC.
 func (x *index) want(vpc string, cidr netip.Prefix) {
-	in := networkOf(x.inv.Target, vpc)
-	if x.wanted[in] == nil {
-		x.wanted[in] = &space[struct{}]{}
+	if x.wanted[vpc] == nil {
+		x.wanted[vpc] = &space[struct{}]{}
 	}
-	x.wanted[in].add(cidr, struct{}{})
+	x.wanted[vpc].add(cidr, struct{}{})
 }
 
 // holding is one address row or prefix that a resource has now.

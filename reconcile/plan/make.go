@@ -106,8 +106,8 @@ type builder struct {
 	owners  map[resourceKey]*item // whose spec means a resource
 	takers  map[takerKey][]*item  // who means to take an address from another interface
 
-	unplanned map[network]*space[*item] // what is listed by specs that cannot be planned
-	known     []string                  // names of targets, for words
+	unplanned map[string]*space[*item] // by target: what is listed by specs that cannot be planned
+	known     []string                 // names of targets, for words
 }
 
 // takerKey names an address of a target.
@@ -116,52 +116,30 @@ type takerKey struct {
 	ip     netip.Addr
 }
 
-// resourceKey names a resource. AWS gives no id twice, so it is the same one whichever
-// target names it: two targets may be one account and Region.
+// resourceKey names a resource.
 type resourceKey struct {
-	kind inventory.Kind
-	id   string
-}
-
-// targetKey names a resource as a target does: what was sent and what was decided is told
-// by target.
-type targetKey struct {
 	target string
-	resourceKey
-}
-
-// network is where an address is one address: a VPC, which several targets may share, or,
-// where it is not known, whatever a target can reach.
-type network struct {
-	vpc    string
-	target string // only where vpc is empty
-}
-
-func networkOf(target, vpc string) network {
-	if vpc == "" {
-		return network{target: target}
-	}
-	return network{vpc: vpc}
+	kind   inventory.Kind
+	id     string
 }
 
 // newBuilder finds every spec's resource and whether it must wait.
 func newBuilder(in Input) *builder {
 	b := &builder{targets: map[string]*index{}, owners: map[resourceKey]*item{}, takers: map[takerKey][]*item{}}
-	wanted := map[network]*space[struct{}]{}
 	for i := range in.Inventories {
-		b.targets[in.Inventories[i].Target] = newIndex(&in.Inventories[i], wanted)
+		b.targets[in.Inventories[i].Target] = newIndex(&in.Inventories[i])
 	}
 	if b.known = in.Targets; b.known == nil {
 		b.known = slices.Sorted(maps.Keys(b.targets))
 	}
-	intents := map[targetKey][]Intent{}
+	intents := map[resourceKey][]Intent{}
 	for _, in := range in.Intents {
-		key := targetKey{in.Target, resourceKey{in.Kind, in.ID}}
+		key := resourceKey{in.Target, in.Kind, in.ID}
 		intents[key] = append(intents[key], in)
 	}
 	for _, doc := range in.Documents {
 		it := b.resolve(doc, in)
-		it.settle(intents[targetKey{doc.Target, it.key()}])
+		it.settle(intents[it.key()])
 		b.items = append(b.items, it)
 	}
 	// One order for everything that follows, the result included: who chooses
@@ -173,9 +151,7 @@ func newBuilder(in Input) *builder {
 	return b
 }
 
-func (it *item) key() resourceKey { return resourceKey{it.doc.Kind, it.id} }
-
-func (it *item) network() network { return networkOf(it.doc.Target, it.vpc) }
+func (it *item) key() resourceKey { return resourceKey{it.doc.Target, it.doc.Kind, it.id} }
 
 // insert adds s to a sorted list once.
 func insert(list []string, s string) []string {

@@ -36,7 +36,7 @@ func (it *item) room(allowed string) (room, bool) {
 		return room{}, false
 	}
 	r := room{subnet: subnet, held: it.index.holdings(it.vpc), searches: it.index.next}
-	r.wanted = []*space[struct{}]{it.index.wanted[it.network()], it.index.wanted[networkOf(it.doc.Target, "")]}
+	r.wanted = []*space[struct{}]{it.index.wanted[it.vpc], it.index.wanted[""]}
 	for _, ip := range reserved(subnet.CIDR) {
 		r.blocked.add(single(ip), struct{}{})
 	}
@@ -98,7 +98,7 @@ func (b *builder) reserveListed(in Input) {
 		if x == nil {
 			continue
 		}
-		if it := b.owners[resourceKey{intent.Kind, intent.ID}]; it != nil {
+		if it := b.owners[resourceKey{intent.Target, intent.Kind, intent.ID}]; it != nil {
 			vpc = it.vpc
 		}
 		for _, ip := range intent.Addresses {

@@ -106,14 +106,14 @@ func (p *Plan) Within(whole *Plan) bool {
 	if p.Commit != whole.Commit || p.PolicyDigest != whole.PolicyDigest {
 		return false
 	}
-	allowed := map[targetKey][]Action{}
+	allowed := map[resourceKey][]Action{}
 	for _, r := range whole.Resources {
-		key := targetKey{r.Target, resourceKey{r.Kind, r.ID}}
+		key := resourceKey{r.Target, r.Kind, r.ID}
 		allowed[key] = append(allowed[key], slices.Concat(r.Waves...)...)
 	}
 	for _, r := range p.Resources {
 		for _, a := range slices.Concat(r.Waves...) {
-			if !a.within(allowed[targetKey{r.Target, resourceKey{r.Kind, r.ID}}]) {
+			if !a.within(allowed[resourceKey{r.Target, r.Kind, r.ID}]) {
 				return false
 			}
 		}

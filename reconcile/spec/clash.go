@@ -14,12 +14,19 @@ func refuseClashes(all []entry) {
 			return "name " + quote(d.Name) + " is taken"
 		}, "names must be unique among all specs; rename one of them")
 	}
-	// No two resources of AWS have one id: whichever target names it, it is the same one.
-	for _, group := range groupBy(all, func(d Document) string { return d.ID }) {
+	for _, group := range groupBy(all, claim) {
 		refuse(group, []string{"spec", "id"}, func(d Document) string {
-			return d.ID + " is claimed"
-		}, "a resource has one spec, whichever target it names; merge the two, or remove one")
+			return d.ID + " in target " + quote(d.Target) + " is claimed"
+		}, "a resource has one spec; merge the two, or remove one")
 	}
+}
+
+// claim is the same for two documents that claim one resource.
+func claim(d Document) string {
+	if d.ID == "" {
+		return ""
+	}
+	return d.Target + "\x00" + d.ID
 }
 
 // groupBy returns the documents of each key that several have. An empty key is

@@ -162,17 +162,11 @@ func TestABadDocumentStillClaimsItsResource(t *testing.T) {
 	}
 }
 
-func TestTwoTargetsDoNotMakeOneIdTwoResources(t *testing.T) {
+func TestClaimsOfOtherTargetsDoNotClash(t *testing.T) {
 	other := strings.Replace(gateway, "egress-a", "egress-b", 1)
 	other = strings.Replace(other, "spec:\n", "spec:\n  target: other\n", 1)
-	set := Parse([]File{{"a.yaml", []byte(gateway)}, {"b.yaml", []byte(other)}})
-	for i, want := range []string{
-		`a.yaml:7:7: nat-0ee3edd182361f662 is claimed by b.yaml:1 too`,
-		`b.yaml:8:7: nat-0ee3edd182361f662 is claimed by a.yaml:1 too`,
-	} {
-		if p := set.Documents[i].Problems; len(p) != 1 || !strings.HasPrefix(p[0].Error(), want) {
-			t.Errorf("document %d: %v", i, p)
-		}
+	if set := Parse([]File{{"a.yaml", []byte(gateway)}, {"b.yaml", []byte(other)}}); len(set.Problems) > 0 {
+		t.Errorf("problems %v", set.Problems)
 	}
 }
 

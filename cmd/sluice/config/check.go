@@ -1,11 +1,9 @@
 package config
 
 import (
-	"maps"
 	"net/url"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -60,24 +58,6 @@ func (l *loader) checkTarget(name, endpoint string) {
 		l.problem([]string{"targets", name}, "target name %.70q must be 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit first", name)
 	}
 	l.checkEndpoint(endpoint, "targets", name, "endpoint")
-}
-
-// checkTargetsApart refuses two targets that nothing tells apart: they are one account and
-// Region, and each would have a budget and a lease of its own there. What differs may still
-// be one account; the doctor asks STS for that.
-func (l *loader) checkTargetsApart(targets map[string]Target) {
-	first := map[Target]string{}
-	for _, name := range slices.Sorted(maps.Keys(targets)) {
-		t := targets[name]
-		t.Endpoint = strings.TrimRight(t.Endpoint, "/")
-		t.AddressesPerNatGateway, t.CloudTrailEndpoint = 0, "" // these decide no account
-		other, taken := first[t]
-		if !taken {
-			first[t] = name
-			continue
-		}
-		l.problem([]string{"targets", name}, "target %q is the same account and Region as %q: region, profile, roleArn and endpoint are all the same; keep one of the two, and name it in the specs of both", name, other)
-	}
 }
 
 // checkEndpoint accepts "" too.

@@ -149,7 +149,6 @@ func (l *loader) config() Config {
 		cfg.Targets[name] = Target{Region: t.Region, Profile: t.Profile, RoleARN: t.RoleARN, Endpoint: t.Endpoint, CloudTrailEndpoint: t.CloudTrailEndpoint,
 			AddressesPerNatGateway: cmp.Or(t.AddressesPerNatGateway, defaultLimit)}
 	}
-	l.checkTargetsApart(cfg.Targets)
 	cfg.Drift.Cron = cmp.Or(r.Drift.Cron, cfg.Drift.Cron)
 	cfg.Drift.TimeZone = cmp.Or(r.Drift.TimeZone, cfg.Drift.TimeZone)
 	cfg.Drift.Action = cmp.Or(r.Drift.Action, cfg.Drift.Action)
