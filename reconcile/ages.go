@@ -17,6 +17,8 @@ import (
 type ages struct {
 	mu      sync.Mutex
 	began   time.Time            // when the process was
+	from    time.Time            // the same, by the clock that the loop goes by
+	serves  bool                 // it goes on, and can wait
 	written map[uint64]time.Time // by the intent's number
 }
 
@@ -31,7 +33,16 @@ const (
 // signed by a clock that is further off.
 const mostSkew = 15 * time.Minute
 
-func newAges() ages { return ages{began: time.Now(), written: map[uint64]time.Time{}} }
+func newAges(now time.Time) ages {
+	return ages{began: time.Now(), from: now, written: map[uint64]time.Time{}}
+}
+
+// serve is told that the process is a daemon.
+func (a *ages) serve() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.serves = true
+}
 
 // note is told of each record that this process wrote.
 func (a *ages) note(r history.Record) {
@@ -47,6 +58,21 @@ func (a *ages) note(r history.Record) {
 	if len(a.written) > mostAges {
 		maps.DeleteFunc(a.written, func(_ uint64, at time.Time) bool { return now.Sub(at) > forgetAges })
 	}
+}
+
+// atLeast is the age of an intent that nothing shows of: as old as that it must be before it
+// counts as never carried out. A clock may be set while no process is there to notice, so
+// a daemon goes by how long itself has looked; a command that looks once has only the time
+// of day.
+func (a *ages) atLeast(r history.Record, now time.Time) time.Duration {
+	a.mu.Lock()
+	_, own := a.written[r.Seq]
+	waits := a.serves && !own
+	a.mu.Unlock()
+	if waits {
+		return now.Sub(a.from)
+	}
+	return a.of(r, now)
 }
 
 // of returns the age of an intent as the ledger gives it, at a time of day.

@@ -58,6 +58,26 @@ func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 	})
 }
 
+// A clock may be set ahead while no process is there to notice it.
+func TestAClockThatIsSetAheadBeforeARestartMakesNoLostCallOldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
+		set := settableClock(s)
+		for _, f := range []ec2sim.Fault{
+			{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
+			{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
+		} {
+			if err := s.sim.Inject(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.serve(2*time.Second, func(*reconcile.Loop) {})
+		set(9 * time.Hour)
+		s.serve(20*time.Minute, func(*reconcile.Loop) {})
+		wantMutations(t, s, "assign .21 lost")
+	})
+}
+
 // settableClock gives the loop a clock that can be set while it turns.
 func settableClock(s *stage) (set func(ahead time.Duration)) {
 	var ahead atomic.Int64

@@ -49,7 +49,7 @@ func TestWhoCannotBeListedTakesNobodysPlace(t *testing.T) {
 
 // The list is full; who is on it already stays, whoever else comes.
 func TestAFullListOfAuthorsKeepsWhoIsOnIt(t *testing.T) {
-	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 	c := gitsource.Commit{ID: strings.Repeat("a", 40), Author: gitsource.Person{Name: "Zoe"}}
 	for _, with := range []gitsource.Commit{{ID: "1"}, crowd("2", 2*mostAuthors)} {
 		if err := j.commit(t.Context(), &Desired{Commit: c, compared: &comparison{line: &gitsource.Line{Commits: []gitsource.Commit{with}}}}); err != nil {
@@ -63,7 +63,7 @@ func TestAFullListOfAuthorsKeepsWhoIsOnIt(t *testing.T) {
 
 // What was applied of a commit makes it the base, so that its line is gone by the next one.
 func TestNobodyApprovesWhatIsLeftOfAChangeWithMoreAuthorsThanARecordLists(t *testing.T) {
-	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	j := &journal{store: &memoryLog{}, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 	l := &Loop{cfg: Config{Ledger: j.ledger}, journal: j}
 	big := crowd(strings.Repeat("a", 40), 2*mostAuthors)
 	next := &Desired{Commit: gitsource.Commit{ID: strings.Repeat("b", 40), Author: gitsource.Person{Name: "Bob"}}}
@@ -95,7 +95,7 @@ func TestNobodyApprovesWhatIsLeftOfAChangeWhoseAuthorsCouldNotAllBeLookedAt(t *t
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &memoryLog{}
-			j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+			j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 			l := &Loop{cfg: Config{Ledger: j.ledger}, journal: j}
 			see := func(d *Desired) *Desired {
 				if err := j.commit(t.Context(), d); err != nil {

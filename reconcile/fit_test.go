@@ -154,7 +154,7 @@ func hasVerdict(r history.Record, want history.Verdict) bool {
 // Before a call there is its record: rules that talk must not hinder the call.
 func TestAnIntentIsRecordedHoweverMuchRulesSayOfIt(t *testing.T) {
 	log := &memoryLog{}
-	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 	if _, err := j.Intent(t.Context(), apply.Step{Verdicts: warnings(8000, 150)}); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestAnIntentIsRecordedHoweverMuchRulesSayOfIt(t *testing.T) {
 
 func TestAnIntentIsRecordedInATableWhateverRulesSayOfIt(t *testing.T) {
 	log := &memoryLog{}
-	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 	if _, err := j.Intent(t.Context(), apply.Step{Verdicts: noisy(2400, 256)}); err != nil {
 		t.Fatal(err)
 	}

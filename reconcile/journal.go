@@ -238,7 +238,7 @@ func (j *journal) settle(ctx context.Context, seen sightings, now time.Time) err
 		switch {
 		case plan.Visible(in, held.addresses, held.prefixes):
 			outcome = history.OutcomeDone
-		case j.ages.of(r, now) > patience:
+		case j.ages.atLeast(r, now) > patience:
 			outcome = history.OutcomeNotDone
 		default:
 			continue

@@ -51,7 +51,7 @@ func New(cfg Config) (*Loop, error) {
 		out = NewLookout(cfg)
 	}
 	l := &Loop{cfg: cfg, aside: newAside(), looker: newLooker(out), untrusted: map[string]bool{}, last: lastRead{}, hints: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
-	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now, ages: newAges()}
+	l.journal = &journal{store: cfg.History, ledger: cfg.Ledger, now: cfg.Now, ages: newAges(cfg.Now())}
 	l.looker.scope, l.looker.base = cfg.scope, l.journal.base
 	return l, nil
 }

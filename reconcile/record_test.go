@@ -59,7 +59,7 @@ func TestNoCommitIsTooLargeForTheRecord(t *testing.T) {
 	who := gitsource.Person{Name: strings.Repeat("&", long), Email: strings.Repeat("<", long)}
 	c := gitsource.Commit{ID: strings.Repeat("a", 40), Author: who, Committer: who, Time: time.Now(), Message: strings.Repeat("\x01", 20<<10)}
 	log := &memoryLog{}
-	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges()}
+	j := &journal{store: log, ledger: history.NewLedger(), now: time.Now, ages: newAges(time.Now())}
 	for _, from := range []string{"", "one.example", "two.example", "two.example"} {
 		d := &Desired{Commit: c}
 		if from != "" {

@@ -17,6 +17,7 @@ import (
 func (l *Loop) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	l.journal.ages.serve()
 	news := make(chan struct{}, 1)
 	if l.latest.Load() != nil { // Prepare has looked
 		news <- struct{}{}

@@ -383,6 +383,9 @@ func FuzzAssumeRole(f *testing.F) {
 	f.Add(0, strings.Replace(whole, "2099", "1999", 1))
 	f.Add(0, whole[:len(whole)/2])
 	f.Add(0, "<AssumeRoleResponse/>")
+	f.Add(0, "<AssumeRoleResponse><AssumeRoleResult><Credentials></Credentials></AssumeRoleResult></AssumeRoleResponse>")
+	f.Add(3, "&canary ")
+	f.Add(0, "&0canary 0") // encoding/xml repeats the name of an entity that it does not know
 	f.Add(3, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>")
 	wire := answeringSTS(f)
 	f.Fuzz(func(t *testing.T, status int, body string) {

@@ -158,11 +158,11 @@ func (c Config) load(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("the AWS configuration cannot be used: %s", cut(err.Error()))
 	}
-	loaded.Credentials = quietProcess{loaded.Credentials}
+	loaded.Credentials = quiet{loaded.Credentials}
 	if c.RoleARN != "" {
 		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(loaded), c.RoleARN,
 			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "sluice" })
-		loaded.Credentials = aws.NewCredentialsCache(role, renewEarly)
+		loaded.Credentials = quiet{aws.NewCredentialsCache(role, renewEarly)}
 	}
 	return loaded, checkRegion(loaded.Region)
 }

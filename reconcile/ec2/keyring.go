@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/smithy-go"
 )
 
 // keyring gives credentials, and knows which it gave: an endpoint or a proxy may repeat in
@@ -61,19 +63,27 @@ func (k *keyring) text(of string) string {
 	return cut(signature.ReplaceAllString(of, "Signature=***"))
 }
 
-// quietProcess is a provider whose errors do not repeat what a credential_process printed,
-// as the SDK's do when they cannot read it: those are keys.
-type quietProcess struct{ aws.CredentialsProvider }
+// quiet is a provider whose errors repeat nothing of what should have held the keys, as
+// the SDK's do when they cannot read it: what a credential_process printed, or an answer of
+// STS. Keys that are empty are an error too.
+type quiet struct{ aws.CredentialsProvider }
 
-func (q quietProcess) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (q quiet) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := q.CredentialsProvider.Retrieve(ctx)
 	var process *processcreds.ProviderError
-	if !errors.As(err, &process) {
-		return creds, err
+	var unread *smithy.DeserializationError
+	var syntax *xml.SyntaxError // of an answer that is a refusal
+	switch {
+	case errors.As(err, &process):
+		inner := error(process)
+		for next := inner; next != nil; next = errors.Unwrap(next) {
+			inner = next
+		}
+		return creds, fmt.Errorf("the profile's credential_process gave none: %w", inner)
+	case errors.As(err, &unread), errors.As(err, &syntax):
+		return creds, errors.New("the answer that should hold them cannot be read")
+	case err == nil && !creds.HasKeys():
+		return creds, errors.New("what was given has no keys")
 	}
-	inner := error(process)
-	for next := inner; next != nil; next = errors.Unwrap(next) {
-		inner = next
-	}
-	return creds, fmt.Errorf("the profile's credential_process gave none: %w", inner)
+	return creds, err
 }

@@ -78,10 +78,11 @@ var plantedBugs = []plantedBug{
 	{"done-at-once", "a call counts as done, and is over, before its effect shows", both(
 		text("reconcile/journal.go", "case plan.Visible(in, held.addresses, held.prefixes):", "case planted(\"done-at-once\") || plan.Visible(in, held.addresses, held.prefixes):"),
 		expr("reconcile/journal.go", "j.ages.of(r, now) < settleAfter", "false"))},
-	{"no-patience", "a call whose effect is late counts as never made", expr("reconcile/journal.go", "j.ages.of(r, now) > patience", "true")},
+	{"no-patience", "a call whose effect is late counts as never made", expr("reconcile/journal.go", "j.ages.atLeast(r, now) > patience", "true")},
 	{"unplanned-claims", "an address that two specs list goes to the one that can be read", expr("reconcile/plan/conflict.go", "other.vpc == it.vpc || other.vpc == \"\"", "false")},
 	{"clock-believed", "a clock that was set back stops resources for hours", stmt("reconcile/ages.go", "if at, ok := a.written[r.Seq]; ok {\n\t\treturn time.Since(at)\n\t}\n\tage := now.Sub(r.Time)\n\tif r.Epoch > 0 {\n\t\tage -= mostSkew\n\t}\n\treturn max(age, time.Since(a.began))", "return now.Sub(r.Time)")},
 	{"clock-set-ahead", "a clock that was set ahead makes a lost call old at once", text("reconcile/ages.go", "time.Since(at)\n", "plantedOr(\"clock-set-ahead\", max(now.Sub(r.Time), time.Since(at)), time.Since(at))\n")},
+	{"set-while-down", "a clock that was set ahead while no process was there makes a lost call old at once", expr("reconcile/ages.go", "a.serves && !own", "false")},
 	{"stops-looking", "nobody looks again at what is in transition", stmt("reconcile/serve.go", "return wait", "return 0")},
 	{"git-once", "a source is read once and never again", expr("reconcile/remembered.go", "now.Sub(r.looked) < r.wait-r.wait/10", "true")},
 	{"refusals-kept", "what EC2 refused once is never tried again", text("reconcile/aside.go", "case refused && now.Before(held.until):", "case refused && (planted(\"refusals-kept\") || now.Before(held.until)):")},

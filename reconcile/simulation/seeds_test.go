@@ -21,6 +21,7 @@ var regressions = []regression{
 	{4, "clock-believed", "A clock that was set back kept resources converging until it was there again: an intent's age was the difference of two times of day."},
 	{64, "unplanned-claims", "An address that two specs list went to the one whose resource could be read, while the other's could not."},
 	{29, "clock-set-ahead", "A clock that was set ahead made a call whose answer was lost old at once: it counted as never made while reads still lagged, and was sent again."},
+	{1795389694, "set-while-down", "A clock that was set ahead between a kill and the start made a call whose answer was lost old at once, and it was sent again."},
 	{1795385211, "unanswered-clean", "A lease was given back as clean just after a call without an answer, which was still on its way: the next holder did not wait for it."},
 	// No mutation of it was met again: chance between two that are ready is the runtime's.
 	// Its test is TestALookThatFailsHasHeardWhatRangBeforeIt in reconcile.
