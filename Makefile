@@ -52,7 +52,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 10s); each package is built onc
 			hours += substr(time, 1, RLENGTH - 1) / (unit == "h" ? 1 : unit == "m" ? 60 : 3600); time = substr(time, RLENGTH + 1) } } \
 		END { printf "figure: fuzz targets, executions, and hours: %d, %d, %.2f\n", NR, n, hours }' "$$dir/all"
 
-figures: ## the table of figures in ARCHITECTURE.md anew: about three hours
+figures: ## the table of figures in ARCHITECTURE.md anew: about two hours
 	.ci/figures
 
 kill: ## SIGKILL the program at random moments, LOOPS times (default 1000, three minutes), from SEED
