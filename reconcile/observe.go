@@ -30,9 +30,12 @@ func (l *Loop) observe(ctx context.Context, docs []spec.Document) []inventory.In
 func (l *Loop) observeSubnets(ctx context.Context, in plan.Input) {
 	needed := plan.Subnets(in)
 	targets := slices.Sorted(maps.Keys(needed))
+	of := map[string]*inventory.Inventory{} // made before any of them is written
+	for i := range in.Inventories {
+		of[in.Inventories[i].Target] = &in.Inventories[i]
+	}
 	each(targets, func(_ int, target string) {
-		i := slices.IndexFunc(in.Inventories, func(inv inventory.Inventory) bool { return inv.Target == target })
-		inv := &in.Inventories[i]
+		inv := of[target]
 		subnets, unread := l.cfg.Targets[target].EC2.Subnets(ctx, needed[target])
 		inv.Subnets, inv.Unread = subnets, append(inv.Unread, unread...)
 		inv.Sort()

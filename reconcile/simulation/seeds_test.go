@@ -13,19 +13,23 @@ type regression struct {
 	seed    uint64
 	planted string
 	bug     string
+
+	// unraced is a seed that is left out under the race detector: in its world the
+	// simulation sets crypto/rand's source while the other replica's SDK reads it.
+	unraced bool
 }
 
 // regressions are run each time. A change of the world gives a seed another run: then
 // `make planted` says which does not find its bug any more, and which one would.
 var regressions = []regression{
-	{4, "clock-believed", "A clock that was set back kept resources converging until it was there again: an intent's age was the difference of two times of day."},
-	{64, "unplanned-claims", "An address that two specs list went to the one whose resource could be read, while the other's could not."},
-	{29, "clock-set-ahead", "A clock that was set ahead made a call whose answer was lost old at once: it counted as never made while reads still lagged, and was sent again."},
-	{1795389694, "set-while-down", "A clock that was set ahead between a kill and the start made a call whose answer was lost old at once, and it was sent again."},
-	{1795385211, "unanswered-clean", "A lease was given back as clean just after a call without an answer, which was still on its way: the next holder did not wait for it."},
+	{4, "clock-believed", "A clock that was set back kept resources converging until it was there again: an intent's age was the difference of two times of day.", false},
+	{64, "unplanned-claims", "An address that two specs list went to the one whose resource could be read, while the other's could not.", false},
+	{29, "clock-set-ahead", "A clock that was set ahead made a call whose answer was lost old at once: it counted as never made while reads still lagged, and was sent again.", false},
+	{1795389694, "set-while-down", "A clock that was set ahead between a kill and the start made a call whose answer was lost old at once, and it was sent again.", false},
+	{1795385211, "unanswered-clean", "A lease was given back as clean just after a call without an answer, which was still on its way: the next holder did not wait for it.", true},
 	// No mutation of it was met again: chance between two that are ready is the runtime's.
 	// Its test is TestALookThatFailsHasHeardWhatRangBeforeIt in reconcile.
-	{1795382874, "", "A loop that another one woke looked again without a pause for as long as a source failed: a replica took a whole processor, and the world stood still."},
+	{1795382874, "", "A loop that another one woke looked again without a pause for as long as a source failed: a replica took a whole processor, and the world stood still.", false},
 }
 
 // meets are seeds that are tried first for a planted bug that few of them meet.
@@ -52,7 +56,9 @@ func seeds(atLeast int) []uint64 {
 	}
 	list = append(list, covering...)
 	for _, r := range regressions {
-		list = append(list, r.seed)
+		if !raceDetector || !r.unraced {
+			list = append(list, r.seed)
+		}
 	}
 	list = distinct(list)
 	for seed := uint64(1); len(list) < atLeast; seed++ {
