@@ -42,14 +42,7 @@ func TestAClockThatIsSetAheadMakesNoLostCallOldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
 		set := settableClock(s)
-		for _, f := range []ec2sim.Fault{
-			{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
-			{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
-		} {
-			if err := s.sim.Inject(f); err != nil {
-				t.Fatal(err)
-			}
-		}
+		loseAnAssign(t, s)
 		s.serve(20*time.Minute, func(*reconcile.Loop) {
 			time.Sleep(2 * time.Second)
 			set(3 * time.Hour)
@@ -63,19 +56,24 @@ func TestAClockThatIsSetAheadBeforeARestartMakesNoLostCallOldAtOnce(t *testing.T
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, world("10.0.1.20"), gateway("10.0.1.20", "10.0.1.21"))
 		set := settableClock(s)
-		for _, f := range []ec2sim.Fault{
-			{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
-			{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
-		} {
-			if err := s.sim.Inject(f); err != nil {
-				t.Fatal(err)
-			}
-		}
+		loseAnAssign(t, s)
 		s.serve(2*time.Second, func(*reconcile.Loop) {})
 		set(9 * time.Hour)
 		s.serve(20*time.Minute, func(*reconcile.Loop) {})
 		wantMutations(t, s, "assign .21 lost")
 	})
+}
+
+// loseAnAssign has an assign take effect without an answer, which reads show late.
+func loseAnAssign(t *testing.T, s *stage) {
+	for _, f := range []ec2sim.Fault{
+		{Kind: "lost-response-after-effect", Action: "AssignPrivateNatGatewayAddress"},
+		{Kind: "lagging-reads", Times: new(0), Delay: ec2sim.Duration(20 * time.Second)},
+	} {
+		if err := s.sim.Inject(f); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // settableClock gives the loop a clock that can be set while it turns.
